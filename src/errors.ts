@@ -1,0 +1,74 @@
+/** What a run ends with. `usage` is for command lines that cannot be understood, as POSIX tools have it. */
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/**
+ * An error that is the user's to read: what happened and why, then what to do next.
+ * Anything that is not a TapError is a fault of the program and keeps its stack.
+ */
+export class TapError extends Error {
+  override readonly name: string = 'TapError';
+  /** What to do next, as a sentence. Empty when there is nothing to advise. */
+  readonly next: string;
+  readonly exitCode: ExitCode;
+
+  constructor(what: string, options: { next?: string; exitCode?: ExitCode; cause?: unknown } = {}) {
+    super(what, options.cause === undefined ? undefined : { cause: options.cause });
+    this.next = options.next ?? '';
+    this.exitCode = options.exitCode ?? exitCodes.failed;
+  }
+
+  /** One line: what happened and what to do next. */
+  get line(): string {
+    return oneLine(this.next === '' ? this.message : `${this.message} ${this.next}`);
+  }
+}
+
+/**
+ * How a request ended that brought no usable answer; named by what the caller does about it.
+ * - `unauthorized` (401): the whole source has failed.
+ * - `forbidden` (403): the stream has failed for this project, its rows have not.
+ * - `not-found` (404): normal below a project; the caller decides whether to believe it.
+ * - `unreadable`: everything else, after all retries. A hole that has to be remembered.
+ */
+export type HttpFailure = 'unauthorized' | 'forbidden' | 'not-found' | 'unreadable';
+
+/** A request that brought no usable answer. `path` is the URL's path and query, which carry no secret. */
+export class HttpError extends TapError {
+  override readonly name: string = 'HttpError';
+  readonly failure: HttpFailure;
+  readonly path: string;
+  /** HTTP status of the last answer; undefined when there was none. */
+  readonly status: number | undefined;
+
+  constructor(
+    what: string,
+    options: {
+      failure: HttpFailure;
+      path: string;
+      status?: number | undefined;
+      next?: string;
+      cause?: unknown;
+    },
+  ) {
+    super(what, options);
+    this.failure = options.failure;
+    this.path = options.path;
+    this.status = options.status;
+  }
+}
+
+/** The run was told to stop: a signal, or the reader of stdout went away. Never shown to the user. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+/** The text of anything that was thrown, on one line. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof TapError) return thrown.line;
+  return oneLine(thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,58 @@
+/** singer-python's levels, least urgent first. */
+export const logLevels = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Where log lines go: stderr in the program, an array in a test. */
+export interface LineSink {
+  write(line: string): unknown;
+}
+
+/**
+ * Writes `LEVEL message` lines as singer-python prints them, so that Meltano and Stitch read them.
+ * Every configured secret is starred in every line, whatever brought it there.
+ */
+export class Log {
+  readonly #sink: LineSink;
+  readonly #threshold: number;
+  readonly #secrets = new Set<string>();
+
+  constructor(sink: LineSink, level: LogLevel = 'info') {
+    this.#sink = sink;
+    this.#threshold = logLevels.indexOf(level);
+  }
+
+  /** Stars `secret` from now on, also where it is URL-encoded or escaped as JSON. */
+  redact(secret: string): void {
+    const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+    for (const form of forms) if (form.length > 0) this.#secrets.add(form);
+  }
+
+  debug(message: string): void {
+    this.#write('debug', message);
+  }
+  info(message: string): void {
+    this.#write('info', message);
+  }
+  warning(message: string): void {
+    this.#write('warning', message);
+  }
+  error(message: string): void {
+    this.#write('error', message);
+  }
+  critical(message: string): void {
+    this.#write('critical', message);
+  }
+
+  /** Whether lines of `level` are written, for messages that cost something to make. */
+  writes(level: LogLevel): boolean {
+    return logLevels.indexOf(level) >= this.#threshold;
+  }
+
+  #write(level: LogLevel, message: string): void {
+    if (!this.writes(level)) return;
+    let text = message;
+    for (const secret of this.#secrets) text = text.replaceAll(secret, '***');
+    const prefix = level.toUpperCase();
+    for (const line of text.split('\n')) this.#sink.write(`${prefix} ${line}\n`);
+  }
+}
