@@ -1,0 +1,59 @@
+import type { RateLimit } from './rate-limit.js';
+import { longestNamedWaitMs } from './retry.js';
+
+/** What is known of the requests a server still allows, from the headers of its answers. */
+export interface Quota {
+  /** What the server said was left, not counting requests that were unanswered then. */
+  readonly remaining: number;
+  /** When it is renewed; undefined while `remaining` is only an assumption after a reset. */
+  readonly resetAt: number | undefined;
+  readonly limit: number | undefined;
+  /** How many requests had been sent when this was learnt: later ones know better. */
+  readonly sentBy: number;
+}
+
+/**
+ * The quota after an answer.
+ * @param sequence the number of the request that was answered
+ * @param sent how many requests have been sent by now
+ */
+export function learnQuota(
+  quota: Quota | undefined,
+  said: RateLimit,
+  at: { sequence: number; sent: number; now: number },
+): Quota | undefined {
+  // Such a reset is a date or a mistake; should the server refuse, it names a wait.
+  if (said.resetMs > longestNamedWaitMs) return quota;
+  const { remaining, limit } = said;
+  const resetAt = at.now + said.resetMs;
+  const fresh = { remaining, resetAt, limit, sentBy: at.sent };
+  if (quota === undefined) return fresh;
+  // A reset in whole seconds is rounded up: the earliest that was named is the nearest to the truth.
+  const earliest = quota.resetAt === undefined ? resetAt : Math.min(quota.resetAt, resetAt);
+  if (at.sequence > quota.sentBy) {
+    return remaining > quota.remaining ? fresh : { ...fresh, resetAt: earliest };
+  }
+  // Just after a reset, answers to earlier requests may still speak of the time before it.
+  if (quota.resetAt === undefined) return quota;
+  // Answers overtake each other; the lowest was given last.
+  return { ...quota, remaining: Math.min(quota.remaining, remaining), resetAt: earliest };
+}
+
+/** The quota after an answer that said nothing about it, but has used it. */
+export function spendQuota(quota: Quota | undefined): Quota | undefined {
+  return quota === undefined ? undefined : { ...quota, remaining: quota.remaining - 1 };
+}
+
+/** The quota at `now`: after its reset a full one is assumed until an answer tells. */
+export function renewQuota(quota: Quota | undefined, sent: number, now: number): Quota | undefined {
+  if (quota?.resetAt === undefined || now < quota.resetAt) return quota;
+  if (quota.limit === undefined) return undefined;
+  return { remaining: quota.limit, resetAt: undefined, limit: quota.limit, sentBy: sent };
+}
+
+/** Milliseconds until one more request may be sent; Infinity means until an answer comes. */
+export function quotaWaitMs(quota: Quota | undefined, inFlight: number, now: number): number {
+  if (quota === undefined || quota.remaining > inFlight) return 0;
+  if (quota.resetAt !== undefined) return Math.max(0, quota.resetAt - now);
+  return inFlight > 0 ? Number.POSITIVE_INFINITY : 0;
+}

@@ -1,0 +1,184 @@
+import { type Headers, header } from './header.js';
+import { resetMsOf } from './rate-limit.js';
+
+/**
+ * How a request ended without an answer; named by what is done about it.
+ * - `interrupted`, `timed-out`: may go well the next time.
+ * - `unreachable`: no connection; while the origin has never answered it is likely misconfigured.
+ * - `certificate`, `too-large`: will not change by asking again.
+ */
+export type Fault = 'interrupted' | 'timed-out' | 'unreachable' | 'certificate' | 'too-large';
+
+/** How one attempt ended. */
+export type Outcome =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Headers;
+      /** Whether the body was JSON. */
+      readonly readable: boolean;
+    }
+  | { readonly kind: 'broken'; readonly fault: Fault };
+
+/** What has happened to a request so far, this attempt included. */
+export interface History {
+  readonly attempts: number;
+  /** How many of the attempts brought a 2xx that was not JSON. */
+  readonly unreadable: number;
+  /** Milliseconds spent in waits of our own choice. */
+  readonly ownWaitMs: number;
+  /** Whether the origin has ever answered anything, to any request. */
+  readonly originAnswered: boolean;
+}
+
+export const newHistory: History = { attempts: 0, unreadable: 0, ownWaitMs: 0, originAnswered: false };
+
+/** The history after one more attempt. */
+export function historyAfter(history: History, outcome: Outcome, originAnswered: boolean): History {
+  const unreadable = outcome.kind === 'answered' && isSuccess(outcome.status) && !outcome.readable;
+  return {
+    ...history,
+    attempts: history.attempts + 1,
+    unreadable: history.unreadable + (unreadable ? 1 : 0),
+    originAnswered,
+  };
+}
+
+/** The history after the wait of `decision`. */
+export function historyWaited(history: History, decision: Extract<Decision, { kind: 'retry' }>): History {
+  if (decision.named !== undefined) return history;
+  return { ...history, ownWaitMs: history.ownWaitMs + decision.afterMs };
+}
+
+/** Why no further attempt is made. */
+export type Reason =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not-found'
+  | 'rejected'
+  | 'gave-up'
+  | 'not-json'
+  | 'too-large'
+  | 'certificate'
+  | 'unreachable'
+  | 'wait-too-long';
+
+export type Decision =
+  | { readonly kind: 'answer' }
+  /** `named`: the header in which the server named the wait. */
+  | { readonly kind: 'retry'; readonly afterMs: number; readonly named: string | undefined }
+  /** `afterMs`: the wait the server named, if it did. */
+  | { readonly kind: 'fail'; readonly reason: Reason; readonly afterMs?: number };
+
+/** The longest wait that is accepted from a server, in milliseconds. */
+export const longestNamedWaitMs = 3_600_000;
+/** What one request may spend in all in waits of our own choice, in milliseconds. */
+export const longestOwnWaitMs = 900_000;
+
+const firstBackoffMs = 500;
+const longestBackoffMs = 60_000;
+const attemptsForJson = 3;
+/** Waits before the second and third attempt at an origin that has never answered. */
+const quickWaitsMs = [900, 1_900];
+
+/**
+ * What to do after an attempt.
+ * @param now the client's clock in milliseconds since 1970, for dates in Retry-After
+ * @param random a number in [0, 1), for full jitter
+ */
+export function decide(
+  outcome: Outcome,
+  history: History,
+  options: { maxRetries: number; now: number; random: () => number },
+): Decision {
+  const exhausted = history.attempts > options.maxRetries;
+
+  if (outcome.kind === 'broken') {
+    if (outcome.fault === 'certificate' || outcome.fault === 'too-large') return fail(outcome.fault);
+    if (outcome.fault === 'unreachable' && !history.originAnswered) {
+      const longest = quickWaitsMs[history.attempts - 1];
+      if (exhausted || longest === undefined) return fail('unreachable');
+      return { kind: 'retry', afterMs: options.random() * longest, named: undefined };
+    }
+    return exhausted ? fail('gave-up') : backoff(history, options.random);
+  }
+
+  const { status } = outcome;
+  if (isSuccess(status)) {
+    if (outcome.readable) return { kind: 'answer' };
+    if (exhausted || history.unreadable >= attemptsForJson) return fail('not-json');
+    return backoff(history, options.random);
+  }
+  if (status === 401) return fail('unauthorized');
+  if (status === 403) return fail('forbidden');
+  if (status === 404) return fail('not-found');
+  if (!isTransient(status)) return fail('rejected');
+
+  const named = namedWait(status, outcome.headers, options.now);
+  if (named !== undefined && named.ms > longestNamedWaitMs) return fail('wait-too-long', named.ms);
+  if (exhausted) return fail('gave-up', named?.ms);
+  if (named !== undefined) return { kind: 'retry', afterMs: named.ms, named: named.header };
+  return backoff(history, options.random);
+}
+
+/**
+ * Milliseconds to wait according to a Retry-After header: seconds or an HTTP date, which is read
+ * against the server's own Date where there is one. Undefined when it cannot be understood.
+ */
+export function retryAfterMs(
+  value: string | undefined,
+  date: string | undefined,
+  now: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  const until = httpDate(value);
+  if (until === undefined) return undefined;
+  return Math.max(0, until - (httpDate(date) ?? now));
+}
+
+function namedWait(
+  status: number,
+  headers: Headers,
+  now: number,
+): { ms: number; header: string } | undefined {
+  const ms = retryAfterMs(header(headers, 'retry-after'), header(headers, 'date'), now);
+  // "At once" is no help to a server that refuses or fails: our own backoff is kinder.
+  if (ms !== undefined && ms > 0) return { ms, header: 'Retry-After' };
+  const resetMs = status === 429 ? resetMsOf(headers) : undefined;
+  if (resetMs !== undefined && resetMs > 0) return { ms: resetMs, header: 'RateLimit-Reset' };
+  return undefined;
+}
+
+/** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+function backoff(history: History, random: () => number): Decision {
+  const longest = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (history.attempts - 1));
+  const afterMs = random() * longest;
+  if (history.ownWaitMs + afterMs > longestOwnWaitMs) return fail('gave-up');
+  return { kind: 'retry', afterMs, named: undefined };
+}
+
+/** Request Timeout, Too Early, Too Many Requests and every fault of the server. */
+function isTransient(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function fail(reason: Reason, afterMs?: number): Decision {
+  return afterMs === undefined ? { kind: 'fail', reason } : { kind: 'fail', reason, afterMs };
+}
+
+/** Date.parse alone would find a date in nearly everything that has a number in it. */
+function httpDate(value: string | undefined): number | undefined {
+  if (
+    value === undefined ||
+    !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)
+  ) {
+    return undefined;
+  }
+  const milliseconds = Date.parse(value);
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}

@@ -1,0 +1,137 @@
+import { TapError } from '../errors.js';
+import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
+import type { JsonSchema } from './messages.js';
+import { loadSchema } from './schema.js';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A stream that this run reads, with what the catalog says of it. */
+export interface SelectedStream {
+  readonly definition: StreamDefinition;
+  /** The tap's schema without the columns that the catalog deselects. */
+  readonly schema: JsonSchema;
+  /** Columns that the API may send but that are not wanted, as paths such as `trigger.actor`. */
+  readonly deselected: ReadonlySet<string>;
+  readonly method: ReplicationMethod;
+}
+
+interface CatalogEntry {
+  readonly isSelected: boolean;
+  readonly method: unknown;
+  /** Breadcrumb, joined -> metadata. */
+  readonly metadata: ReadonlyMap<string, JsonObject>;
+}
+
+/**
+ * The streams that a run reads: those that the catalog selects, all of `definitions` without a catalog.
+ * A catalog contributes selection and replication method, nothing else; schemas are the tap's own.
+ * @throws TapError when the catalog has another shape, or selects a stream that does not exist.
+ */
+export function selectStreams(
+  catalog: unknown,
+  definitions: readonly StreamDefinition[],
+  methodBySetting: (definition: StreamDefinition) => ReplicationMethod,
+): SelectedStream[] {
+  const entries = catalog === undefined ? undefined : readCatalog(catalog);
+  if (entries !== undefined) refuseUnknown(entries, definitions);
+  const selected: SelectedStream[] = [];
+  for (const definition of definitions) {
+    const entry = entries?.get(definition.name);
+    if (entries !== undefined && entry?.isSelected !== true) continue;
+    const deselected = new Set<string>();
+    const schema = prune(loadSchema(definition.schema), entry?.metadata ?? new Map(), definition, deselected);
+    const method = methodOf(definition, entry?.method) ?? methodBySetting(definition);
+    selected.push({ definition, schema, deselected, method });
+  }
+  return selected;
+}
+
+function refuseUnknown(
+  entries: ReadonlyMap<string, CatalogEntry>,
+  definitions: readonly StreamDefinition[],
+): void {
+  const known = definitions.map(({ name }) => name);
+  const unknown = [...entries].filter(([name, entry]) => entry.isSelected && !known.includes(name));
+  if (unknown.length === 0) return;
+  const names = unknown.map(([name]) => JSON.stringify(name)).join(', ');
+  throw new TapError(`The catalog selects ${names}, which this tap does not have.`, {
+    next: `Streams: ${known.join(', ')}.`,
+  });
+}
+
+function methodOf(definition: StreamDefinition, method: unknown): ReplicationMethod | undefined {
+  return definition.replicationMethods.find((known) => known === method);
+}
+
+function readCatalog(catalog: unknown): Map<string, CatalogEntry> {
+  const streams = isObject(catalog) ? catalog['streams'] : undefined;
+  if (!Array.isArray(streams)) throw misshapen('it has no array "streams"');
+  const entries = new Map<string, CatalogEntry>();
+  for (const [index, stream] of streams.entries()) {
+    if (!isObject(stream)) throw misshapen(`streams[${index}] is not an object`);
+    const name = stream['tap_stream_id'] ?? stream['stream'];
+    if (typeof name !== 'string') throw misshapen(`streams[${index}] has no "tap_stream_id"`);
+    entries.set(name, readStream(stream, name));
+  }
+  return entries;
+}
+
+function readStream(stream: JsonObject, name: string): CatalogEntry {
+  const metadata = new Map<string, JsonObject>();
+  const items = stream['metadata'] ?? [];
+  if (!Array.isArray(items)) throw misshapen(`"metadata" of ${name} is not an array`);
+  for (const item of items) {
+    const breadcrumb = isObject(item) ? item['breadcrumb'] : undefined;
+    const values = isObject(item) ? item['metadata'] : undefined;
+    if (!Array.isArray(breadcrumb) || !isObject(values)) {
+      throw misshapen(`an item in "metadata" of ${name} has no array "breadcrumb" or no object "metadata"`);
+    }
+    metadata.set(breadcrumb.join(' '), values);
+  }
+  const root = metadata.get('') ?? {};
+  const schema = stream['schema'];
+  // Whatever Python takes for true selects, as in singer-python; legacy catalogs have it in the schema.
+  const isSelected = Boolean(root['selected']) || (isObject(schema) && Boolean(schema['selected']));
+  const method =
+    root['replication-method'] ?? stream['replication_method'] ?? root['forced-replication-method'];
+  return { isSelected, method, metadata };
+}
+
+/** Leaves out the columns that are deselected; keys and replication keys always stay. */
+function prune(
+  schema: JsonSchema,
+  metadata: ReadonlyMap<string, JsonObject>,
+  { key, replicationKey }: StreamDefinition,
+  deselected: Set<string>,
+): JsonSchema {
+  const isWanted = (breadcrumb: readonly string[], path: string): boolean => {
+    if (breadcrumb.length === 2 && (key.includes(path) || path === replicationKey)) return true;
+    const { selected, inclusion } = metadata.get(breadcrumb.join(' ')) ?? {};
+    return inclusion === 'automatic' || (selected !== false && inclusion !== 'unsupported');
+  };
+  const pruneNode = (node: JsonSchema, breadcrumb: readonly string[], path: string): JsonSchema => {
+    if (node.items !== undefined) {
+      return { ...node, items: pruneNode(node.items, [...breadcrumb, 'items'], `${path}[]`) };
+    }
+    if (node.properties === undefined) return node;
+    const properties: Record<string, JsonSchema> = {};
+    for (const [name, column] of Object.entries(node.properties)) {
+      const below = [...breadcrumb, 'properties', name];
+      const columnPath = path === '' ? name : `${path}.${name}`;
+      if (isWanted(below, columnPath)) properties[name] = pruneNode(column, below, columnPath);
+      else deselected.add(columnPath);
+    }
+    return { ...node, properties };
+  };
+  return pruneNode(schema, [], '');
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function misshapen(why: string): TapError {
+  return new TapError(`The catalog cannot be used: ${why}.`, {
+    next: 'Make one with: tap-circle-ci --config config.json --discover > catalog.json',
+  });
+}

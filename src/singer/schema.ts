@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import type { JsonSchema } from './messages.js';
+
+const folder = new URL('../../schemas/', import.meta.url);
+
+/** Reads a file below schemas/, for example `circleci/jobs.json`. The files are part of the program. */
+export function loadSchema(file: string): JsonSchema {
+  const schema: JsonSchema = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+  return schema;
+}
+
+/** The types that a schema names, without `null`. */
+export function typesOf(schema: JsonSchema): string[] {
+  const types = schema.type === undefined ? [] : [schema.type].flat();
+  return types.filter((type) => type !== 'null');
+}

@@ -1,0 +1,220 @@
+import { parseTimestamp } from '../time.js';
+import type { JsonSchema } from './messages.js';
+import { typesOf } from './schema.js';
+
+/** Told once per occurrence what the transform left out of a record. */
+export interface TransformReport {
+  /** A field that the schema does not have, for example `vcs.commit.author`. */
+  unknownField(path: string): void;
+  /** A string lost its NUL characters, which PostgreSQL cannot store. */
+  nulRemoved(path: string): void;
+}
+
+/** A value cannot be made to fit its column. `path` is the column's, `expected` what the schema says. */
+export class Mismatch extends Error {
+  override readonly name = 'Mismatch';
+  readonly #path: string[] = [];
+  readonly expected: string;
+  readonly found: unknown;
+
+  constructor(expected: string, found: unknown) {
+    super();
+    this.expected = expected;
+    this.found = found;
+  }
+
+  /** Names the column or the index around the value; called from the inside out. */
+  within(step: string): this {
+    this.#path.unshift(step);
+    return this;
+  }
+
+  get path(): string {
+    return this.#path.join('.');
+  }
+
+  override get message(): string {
+    const found = JSON.stringify(this.found) ?? String(this.found);
+    const shown = found.length > 80 ? `${found.slice(0, 80)}…` : found;
+    return `${this.path} is ${shown}, expected ${this.expected}`;
+  }
+}
+
+type Convert = (value: unknown) => unknown;
+
+/**
+ * Compiles a schema into the function that makes records of API rows, as singer-python's Transformer does,
+ * except where that loses data: null stays null for booleans, 1.9 is no integer, objects and arrays do not
+ * turn into strings of Python, `additionalProperties: true` keeps what it says, integers that JSON.parse could
+ * not hold are refused, and dates are RFC 3339 or a date alone, nothing guessed.
+ * @returns a function that throws {@link Mismatch}
+ */
+export function compileTransform(
+  schema: JsonSchema,
+  report: TransformReport,
+): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+  return objectRecord(schema, report, '');
+}
+
+function compile(schema: JsonSchema, report: TransformReport, path: string): Convert {
+  const types = typesOf(schema);
+  const converters = types.map((type) => converterOf(type, schema, report, path));
+  const isNullable = [schema.type ?? []].flat().includes('null');
+  const expected =
+    [schema.type ?? 'anything'].flat().join(' or ') + (schema.format ? ` (${schema.format})` : '');
+  const emptyIsNull = isNullable && !(types.includes('string') && schema.format !== 'date-time');
+  return (value) => {
+    if (isNullable && (value === null || (emptyIsNull && value === ''))) return null;
+    for (const convert of converters) {
+      const converted = convert(value);
+      if (converted !== undefined) return converted;
+    }
+    throw new Mismatch(expected, value);
+  };
+}
+
+/** A converter gives undefined for a value that is not of its type. */
+function converterOf(type: string, schema: JsonSchema, report: TransformReport, path: string): Convert {
+  switch (type) {
+    case 'string':
+      return schema.format === 'date-time' ? toDateTime : toText(report, path);
+    case 'integer':
+      return toInteger;
+    case 'number':
+      return toNumber;
+    case 'boolean':
+      return toBoolean;
+    case 'array':
+      return toArray(schema, report, path);
+    case 'object':
+      return toObject(schema, report, path);
+    default:
+      return () => undefined;
+  }
+}
+
+function toText(report: TransformReport, path: string): Convert {
+  return (value) => {
+    if (typeof value === 'string') return withoutNul(value, report, path);
+    if (typeof value === 'number') return String(value);
+    // Python's words: columns filled by the Python tap hold them.
+    if (typeof value === 'boolean') return value ? 'True' : 'False';
+    return undefined;
+  };
+}
+
+function withoutNul(text: string, report: TransformReport, path: string): string {
+  if (!text.includes('\0')) return text;
+  report.nulRemoved(path);
+  return text.replaceAll('\0', '');
+}
+
+// Digits below the microsecond are cut, never rounded up, so that a time stays within its second.
+const utcDateTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
+const dateAlone = /^\d{4}-\d\d-\d\d$/;
+const withoutOffset = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?$/;
+
+function toDateTime(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  let text = value;
+  if (dateAlone.test(text)) text = `${text}T00:00:00Z`;
+  else if (withoutOffset.test(text)) text = `${text}Z`;
+  const time = parseTimestamp(text);
+  if (time === undefined || text.startsWith('24', 11)) return undefined;
+  const match = utcDateTime.exec(text);
+  if (match) return `${match[1]}.${(match[2] ?? '').slice(0, 6).padEnd(6, '0')}Z`;
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return `${new Date(time).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+}
+
+function toInteger(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value !== 'string' || !/^\s*[+-]?\d[\d,_]*\s*$/.test(value)) return undefined;
+  const number = Number(value.replace(/[,_]/g, ''));
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value !== 'string' || !/\d/.test(value)) return undefined;
+  const number = Number(value.replace(/[,_]/g, ''));
+  return Number.isFinite(number) ? number : undefined;
+}
+
+function toBoolean(value: unknown): boolean | null | undefined {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value !== 0;
+  if (typeof value !== 'string') return undefined;
+  return value.toLowerCase() !== 'false';
+}
+
+function toArray(schema: JsonSchema, report: TransformReport, path: string): Convert {
+  const convert = compile(schema.items ?? {}, report, `${path}[]`);
+  return (value) => {
+    if (!Array.isArray(value)) return undefined;
+    return value.map((item, index) => within(String(index), () => convert(item)));
+  };
+}
+
+function toObject(schema: JsonSchema, report: TransformReport, path: string): Convert {
+  // An object that has no columns because all were deselected is not free: it stays empty.
+  const isFree = Object.keys(schema.properties ?? {}).length === 0 && schema.additionalProperties !== false;
+  const record = objectRecord(schema, report, path);
+  return (value) => {
+    if (!isObject(value)) return undefined;
+    return isFree ? freeValue(value, report, path) : record(value);
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Arbitrary JSON stays as it is, but for NUL characters. */
+function freeValue(value: unknown, report: TransformReport, path: string): unknown {
+  if (typeof value === 'string') return withoutNul(value, report, path);
+  if (Array.isArray(value)) return value.map((item) => freeValue(item, report, path));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      withoutNul(name, report, path),
+      freeValue(item, report, path),
+    ]),
+  );
+}
+
+function objectRecord(
+  schema: JsonSchema,
+  report: TransformReport,
+  path: string,
+): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+  const columns = new Map<string, Convert>();
+  for (const [name, column] of Object.entries(schema.properties ?? {})) {
+    columns.set(name, compile(column, report, join(path, name)));
+  }
+  const keepsUnknown = schema.additionalProperties === true;
+  return (row) => {
+    const record: Record<string, unknown> = {};
+    for (const name of Object.keys(row)) {
+      const convert = columns.get(name);
+      if (convert !== undefined) record[name] = within(name, () => convert(row[name]));
+      else if (keepsUnknown) record[name] = freeValue(row[name], report, join(path, name));
+      else report.unknownField(join(path, name));
+    }
+    return record;
+  };
+}
+
+function within<Value>(step: string, convert: () => Value): Value {
+  try {
+    return convert();
+  } catch (error) {
+    throw error instanceof Mismatch ? error.within(step) : error;
+  }
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}

@@ -1,0 +1,87 @@
+import { HttpError, TapError } from '../errors.js';
+import type { Answer, ApiClient } from '../http/client.js';
+import { path, slugPath } from '../http/url.js';
+
+/** First segments of a slug, each with what CircleCI calls it. */
+const hosts: Readonly<Record<string, string>> = {
+  gh: 'gh',
+  github: 'gh',
+  bb: 'bb',
+  bitbucket: 'bb',
+  circleci: 'circleci',
+};
+
+const forms =
+  'gh/<organization>/<repository>, bb/<workspace>/<repository>, or circleci/<organization id>/<project id> ' +
+  'as the project settings show it';
+
+/**
+ * The slugs in the setting: an array, or a string with white space or commas between them, each once.
+ * `github` becomes `gh`, `bitbucket` `bb`; the other segments are opaque and stay as they are.
+ * @throws TapError that lists the forms when one is no slug.
+ */
+export function parseSlugs(setting: string | readonly string[]): string[] {
+  const texts = typeof setting === 'string' ? setting.split(/[\s,]+/) : setting.map((text) => text.trim());
+  return [...new Set(texts.filter((text) => text !== '').map(canonicalSlug))];
+}
+
+function canonicalSlug(text: string): string {
+  const [host = '', ...rest] = text.split('/');
+  const canonical = Object.hasOwn(hosts, host) ? hosts[host] : undefined;
+  const isWhole = rest.length === 2 && rest.every((segment) => segment !== '' && !/^\.{1,2}$/.test(segment));
+  if (canonical !== undefined && isWhole) return [canonical, ...rest].join('/');
+  throw new TapError(`project_slugs has ${JSON.stringify(text)}, which is not a project slug.`, {
+    next: `Write ${forms}.`,
+  });
+}
+
+/** A project as the API knows it. */
+export interface Project {
+  readonly id: string;
+  /** Canonical: what responses call the project. */
+  readonly slug: string;
+  readonly answer: Answer;
+}
+
+/**
+ * Asks for the project behind a slug.
+ * @throws HttpError naming the project when it is unknown, forbidden or the token is refused.
+ */
+export async function getProject(client: ApiClient, slug: string): Promise<Project> {
+  const projectPath = path`/project/${slugPath(slug)}`;
+  try {
+    const answer = await client.get(projectPath, '/project/{project_slug}');
+    const body: unknown = answer.body;
+    if (typeof body === 'object' && body !== null && 'id' in body && 'slug' in body) {
+      const { id, slug: canonical } = body;
+      if (typeof id === 'string' && typeof canonical === 'string') return { id, slug: canonical, answer };
+    }
+    throw new HttpError(`${slug}: GET ${projectPath} answered no project with id and slug.`, {
+      failure: 'unreadable',
+      path: projectPath,
+    });
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    throw new HttpError(`CircleCI does not know the project ${slug}, or does not show it to this token.`, {
+      failure: 'not-found',
+      path: projectPath,
+      status: error.status,
+      next: `Check project_slugs; slugs are ${forms}. The token's owner must be able to see the project.`,
+      cause: error,
+    });
+  }
+}
+
+/** Asks who the token belongs to. @throws HttpError when the token is refused. */
+export async function checkToken(client: ApiClient): Promise<void> {
+  await client.get('/me', '/me');
+}
+
+/** What to do about answers of CircleCI that end a request for good. */
+export const advice = {
+  unauthorized:
+    'Check "token": API v2 takes personal API tokens only, project tokens do not work, and tokens expire. ' +
+    'Make one at https://app.circleci.com/settings/user/tokens.',
+  forbidden: "The token's owner lacks the permission; ask an administrator of the organization.",
+  notJson: 'Is base_url right? It should look like https://circleci.com/api/v2.',
+} as const;

@@ -1,0 +1,18 @@
+import { defineStream } from './define.js';
+import { workflows } from './workflows.js';
+
+export const jobs = defineStream({
+  name: 'jobs',
+  schema: 'circleci/jobs.json',
+  // A rerun from failed lists the same job ids again in the new workflow.
+  key: ['id', '_workflow_id'],
+  replicationKey: '_workflow_created_at',
+  replicationMethods: ['INCREMENTAL', 'FULL_TABLE'],
+  parent: workflows,
+  endpoint: '/workflow/{id}/job',
+  foreignKeys: {
+    _workflow_id: ['workflows', 'id'],
+    _pipeline_id: ['pipelines', 'id'],
+    _workflow_created_at: ['workflows', 'created_at'],
+  },
+});

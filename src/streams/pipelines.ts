@@ -1,0 +1,10 @@
+import { defineStream } from './define.js';
+
+export const pipelines = defineStream({
+  name: 'pipelines',
+  schema: 'circleci/pipelines.json',
+  key: ['id'],
+  replicationKey: 'updated_at',
+  replicationMethods: ['INCREMENTAL'],
+  endpoint: '/project/{project_slug}/pipeline',
+});

@@ -1,0 +1,221 @@
+import { day, hour, minute } from '../time.js';
+
+/** A setup pipeline may be continued for 6 hours; younger pipelines are read again in every run. */
+export const young = 6 * hour + 10 * minute;
+/** Jobs of an ended workflow may end later; a workflow is settled when it has been over for this long. */
+export const settle = hour;
+/** A workflow can be rerun until it is this old, and is cancelled then if it has not ended. */
+export const rerunWindow = 90 * day;
+/** An open pipeline whose newest workflow is older than this is given up: nothing can change it any more. */
+export const giveUpAge = 91 * day;
+
+/** All times are milliseconds since 1970. */
+export interface Walk {
+  /** Start of the run that began the walk. */
+  readonly started: number;
+  /** `created_at` of the oldest pipeline visited so far. */
+  readonly oldest: number;
+}
+
+/** An interrupted backfill of pipelines created in [start, end); `oldest` as in a walk. */
+export interface RangeWalk {
+  readonly start: number;
+  readonly end: number;
+  readonly oldest: number;
+}
+
+/** What is remembered of one stream in one project. Immutable: the sync folds what it visits into new entries. */
+export interface Entry {
+  /** Start of the last completed sync. */
+  readonly since: number | undefined;
+  /** How far back the stream has been read. */
+  readonly from: number | undefined;
+  /** Start of the last completed sync that looked back over the whole rerun window. */
+  readonly deep: number | undefined;
+  /** A walk that was interrupted, or the one under way. */
+  readonly walk: Walk | undefined;
+  readonly range: RangeWalk | undefined;
+  /** Pipelines that can still change though no look-back will find them: id -> `created_at`. */
+  readonly open: ReadonlyMap<string, number>;
+}
+
+export const emptyEntry: Entry = {
+  since: undefined,
+  from: undefined,
+  deep: undefined,
+  walk: undefined,
+  range: undefined,
+  open: new Map(),
+};
+
+/** The times that bound one run of one project, the same for all its streams. */
+export interface Bounds {
+  /** Start of the run by the server's clock. */
+  readonly now: number;
+  readonly startDate: number;
+  /** Exclusive; undefined: no end. */
+  readonly endDate: number | undefined;
+  /** Milliseconds. */
+  readonly lookback: number;
+  /** Milliseconds; undefined: never. */
+  readonly deepEvery: number | undefined;
+  /** A backfill: everything created in [startDate, endDate), whatever `since` says. */
+  readonly range: boolean;
+}
+
+/** What is to be written of a pipeline: all its rows, or those that may have changed since a time. */
+export type Need = 'all' | number;
+
+/** Whether this run has to look back over the whole rerun window. */
+export function isDeepDue(entry: Entry, bounds: Bounds): boolean {
+  if (entry.deep === undefined || bounds.deepEvery === undefined) return false;
+  return bounds.now - entry.deep >= bounds.deepEvery;
+}
+
+function isBeforeFrom(created: number, entry: Entry, bounds: Bounds): boolean {
+  return entry.from !== undefined && created >= bounds.startDate && created < entry.from;
+}
+
+/** What the stream asks of a pipeline that the walk meets, by DESIGN's table; undefined: nothing. */
+export function needOf(id: string, created: number, entry: Entry, bounds: Bounds): Need | undefined {
+  if (bounds.endDate !== undefined && created >= bounds.endDate) return undefined;
+  if (created < bounds.startDate) return undefined;
+  if (bounds.range || entry.since === undefined || entry.open.has(id)) return 'all';
+  if (created >= entry.since - young || isBeforeFrom(created, entry, bounds)) return 'all';
+  // The older of the two wins: it writes all that the other would, also after lookback_days was raised.
+  if (entry.deep !== undefined && isDeepDue(entry, bounds) && created >= entry.deep - rerunWindow) {
+    return Math.min(entry.deep, entry.since);
+  }
+  return created >= entry.since - bounds.lookback ? entry.since : undefined;
+}
+
+/** Oldest `created_at` that the look-back alone asks for, whatever `start_date` says. */
+function lookbackFloor(since: number, entry: Entry, bounds: Bounds): number {
+  const shallow = since - Math.max(young, bounds.lookback);
+  return entry.deep !== undefined && isDeepDue(entry, bounds)
+    ? Math.min(shallow, entry.deep - rerunWindow)
+    : shallow;
+}
+
+/** Oldest `created_at` that the stream asks for; the pass goes on until a whole page is older. */
+export function floorOf(entry: Entry, bounds: Bounds): number {
+  if (bounds.range || entry.since === undefined) return bounds.startDate;
+  if (entry.from !== undefined && bounds.startDate < entry.from) return bounds.startDate;
+  return Math.max(bounds.startDate, lookbackFloor(entry.since, entry, bounds));
+}
+
+/** What a visit found out about a pipeline, for one stream. Times as everywhere. */
+export interface Finding {
+  readonly id: string;
+  readonly created: number;
+  /** `failed`: something below it could not be read; `gone`: the API no longer shows it. */
+  readonly outcome: 'read' | 'failed' | 'gone';
+  readonly settled: boolean;
+  /** Creation of the newest workflow, or what stands for it. */
+  readonly newest: number;
+}
+
+/** Whether a pipeline stays in, or comes into, the open list after a visit. */
+export function staysOpen(finding: Finding, entry: Entry, bounds: Bounds): boolean {
+  if (finding.outcome === 'failed') return true;
+  if (finding.outcome === 'gone' || isGivenUp(finding, bounds)) return false;
+  // `since` may lie ahead of a clock that went back; the next run's window begins at the later of the two.
+  const windowStart = Math.max(bounds.now, entry.since ?? bounds.now) - young;
+  return (!finding.settled && finding.created < windowStart) || isRerunnable(finding, bounds);
+}
+
+/** Older than any look-back reaches, and yet a rerun of its newest workflow is still allowed. */
+export function isRerunnable({ created, newest }: Finding, bounds: Bounds): boolean {
+  const windowStart = bounds.now - rerunWindow;
+  return created < windowStart && newest >= windowStart;
+}
+
+/** Too old to change; worth a warning when it has not settled. */
+export function isGivenUp(finding: Finding, bounds: Bounds): boolean {
+  return finding.outcome === 'read' && finding.newest < bounds.now - giveUpAge;
+}
+
+/** The entry after a visit whose rows are on stdout. `by` says which walk met the pipeline. */
+export function foldVisit(
+  entry: Entry,
+  finding: Finding,
+  bounds: Bounds,
+  by: 'walk' | 'range' | 'open',
+): Entry {
+  return {
+    ...entry,
+    open: foldOpen(entry, finding, bounds),
+    ...foldWalk(entry, finding.created, bounds, by),
+  };
+}
+
+function foldOpen(entry: Entry, finding: Finding, bounds: Bounds): ReadonlyMap<string, number> {
+  const stays = staysOpen(finding, entry, bounds);
+  if (stays === entry.open.has(finding.id)) return entry.open;
+  const open = new Map(entry.open);
+  if (stays) open.set(finding.id, finding.created);
+  else open.delete(finding.id);
+  return open;
+}
+
+function foldWalk(
+  entry: Entry,
+  created: number,
+  bounds: Bounds,
+  by: 'walk' | 'range' | 'open',
+): Partial<Entry> {
+  if (by === 'open') return {};
+  if (by === 'range') {
+    const { startDate: start, endDate: end } = bounds;
+    const oldest = Math.min(created, entry.range?.oldest ?? created);
+    return { range: { start, end: end ?? bounds.now, oldest } };
+  }
+  const started = entry.walk?.started ?? Math.max(bounds.now, entry.since ?? bounds.now);
+  return { walk: { started, oldest: Math.min(created, entry.walk?.oldest ?? created) } };
+}
+
+/** The entry after a walk that began at `started` has passed the stream's floor. */
+export function foldWalked(entry: Entry, started: number, bounds: Bounds): Entry {
+  const reached = bounds.endDate === undefined ? started : Math.min(started, bounds.endDate);
+  const isDeep = entry.since === undefined || entry.deep === undefined || isDeepDue(entry, bounds);
+  return {
+    ...entry,
+    since: Math.max(reached, entry.since ?? reached),
+    from: fromAfterWalk(entry, bounds),
+    deep: isDeep ? Math.max(started, entry.deep ?? started) : entry.deep,
+    walk: undefined,
+  };
+}
+
+function fromAfterWalk(entry: Entry, bounds: Bounds): number {
+  const { startDate } = bounds;
+  if (entry.since === undefined || entry.from === undefined || startDate < entry.from) return startDate;
+  // A later start_date cut the look-back short: what lies before it has not been kept up with, so that an
+  // earlier start_date has to read it again.
+  const wasCut = lookbackFloor(entry.since, entry, bounds) < startDate;
+  return wasCut ? Math.max(entry.from, startDate) : entry.from;
+}
+
+/** The entry after a backfill has passed its start. */
+export function foldRanged(entry: Entry, bounds: Bounds): Entry {
+  const { startDate: start } = bounds;
+  const end = Math.min(bounds.endDate ?? bounds.now, bounds.now);
+  const reachesFrom = entry.from === undefined || end >= entry.from;
+  return {
+    ...entry,
+    since: entry.since ?? end,
+    deep: entry.deep ?? end,
+    from: reachesFrom ? Math.min(start, entry.from ?? start) : entry.from,
+    range: undefined,
+  };
+}
+
+/** The entry with which a FULL_TABLE stream starts: an interrupted pass is finished, a finished one forgotten. */
+export function startFullTable(entry: Entry): Entry {
+  return entry.walk === undefined ? { ...emptyEntry, open: entry.open, range: entry.range } : entry;
+}
+
+/** The entry that a completed FULL_TABLE pass leaves. */
+export function endFullTable(entry: Entry): Entry {
+  return { ...emptyEntry, open: entry.open, range: entry.range };
+}

@@ -1,0 +1,111 @@
+import { HttpError } from '../errors.js';
+import type { Page, Row } from '../http/pagination.js';
+import { TokenNotFound } from '../http/pagination.js';
+import { formatTimestamp, parseTimestamp } from '../time.js';
+import { type Need, rerunWindow } from './entry.js';
+import type { VisitRequest } from './visit.js';
+
+/** What one stream wants of a pass over the project's pipelines. */
+export interface PassPlan {
+  /** Oldest `created_at` that the stream asks for. */
+  readonly floor: number;
+  need(id: string, created: number): Need | undefined;
+}
+
+export type PassStep =
+  | { readonly kind: 'visit'; readonly request: VisitRequest }
+  /** The floor of these streams has been passed. `isDoubtful`: only a 404 says that the list ends here. */
+  | { readonly kind: 'passed'; readonly streams: readonly string[]; readonly isDoubtful: boolean };
+
+/**
+ * Goes over the pages of a project's pipelines, newest first, and says what is to be visited.
+ * Page tokens may behave like offsets: pipelines that arrive while the list is read shift the others down,
+ * so whatever is newer than the last one taken has been seen and is passed over.
+ * @throws HttpError when a page could not be read
+ */
+export async function* passOver(
+  pages: AsyncIterable<Page>,
+  plans: ReadonlyMap<string, PassPlan>,
+  now: number,
+): AsyncGenerator<PassStep> {
+  const pending = new Map(plans);
+  const position = new Position();
+  try {
+    for await (const page of pages) {
+      const extracted = formatTimestamp(page.answer.receivedAt);
+      for (const row of page.items) {
+        const pipeline = position.take(row);
+        if (pipeline === undefined) continue;
+        const needs = needsOf(pipeline, pending);
+        if (needs.size > 0) {
+          yield { kind: 'visit', request: { ...pipeline, pipeline: { row, extracted }, needs } };
+        }
+      }
+      const newest = Math.max(...page.items.map((row) => createdOf(row)));
+      const streams = [...pending].filter(([, plan]) => newest < plan.floor).map(([stream]) => stream);
+      // An empty page is older than nothing.
+      if (page.items.length > 0 && streams.length > 0) yield { kind: 'passed', streams, isDoubtful: false };
+      if (page.items.length > 0) for (const stream of streams) pending.delete(stream);
+      if (pending.size === 0) return;
+    }
+  } catch (error) {
+    // https://github.com/circleci/circleci-docs/issues/6472: the last page's token may lead to a 404.
+    if (!(error instanceof TokenNotFound) || !position.mayBeTheEnd(now)) throw error;
+    yield { kind: 'passed', streams: [...pending.keys()], isDoubtful: true };
+    return;
+  }
+  yield { kind: 'passed', streams: [...pending.keys()], isDoubtful: false };
+}
+
+function needsOf(
+  { id, created }: { id: string; created: number },
+  plans: ReadonlyMap<string, PassPlan>,
+): Map<string, Need> {
+  const needs = new Map<string, Need>();
+  for (const [stream, plan] of plans) {
+    const need = plan.need(id, created);
+    if (need !== undefined) needs.set(stream, need);
+  }
+  return needs;
+}
+
+/** How far a pass has come. */
+class Position {
+  #created = Number.POSITIVE_INFINITY;
+  /** Pipelines taken that were created in the same millisecond as the last one. */
+  #ties = new Set<string>();
+  #isFirstOfProject = false;
+
+  /** The pipeline of a row, unless it has been taken before. */
+  take(row: Row): { id: string; created: number } | undefined {
+    const { id } = row;
+    const created = createdOf(row);
+    if (typeof id !== 'string') throw unreadablePipeline(row);
+    if (created > this.#created || (created === this.#created && this.#ties.has(id))) return undefined;
+    if (created < this.#created) this.#ties = new Set();
+    this.#ties.add(id);
+    this.#created = created;
+    this.#isFirstOfProject = row['number'] === 1;
+    return { id, created };
+  }
+
+  /** Whether a list may well end here: the project's first pipeline was seen, or one that may have expired. */
+  mayBeTheEnd(now: number): boolean {
+    return this.#isFirstOfProject || this.#created < now - rerunWindow;
+  }
+}
+
+function createdOf(row: Row): number {
+  const created = parseTimestamp(row['created_at']);
+  if (created === undefined) throw unreadablePipeline(row);
+  return created;
+}
+
+function unreadablePipeline(row: Row): HttpError {
+  const { id, created_at: created } = row;
+  const found = JSON.stringify({ id, created_at: created });
+  return new HttpError(`The list of pipelines has one without id or created_at: ${found}.`, {
+    failure: 'unreadable',
+    path: String(row['project_slug'] ?? ''),
+  });
+}

@@ -1,0 +1,43 @@
+import { day } from '../time.js';
+import type { Bounds, Entry } from './entry.js';
+
+/** What the sync needs of the configuration. Times in milliseconds since 1970. */
+export interface SyncSettings {
+  /** Undefined: one year before the run. */
+  readonly startDate: number | undefined;
+  readonly endDate: number | undefined;
+  readonly lookbackDays: number;
+  /** 0: never. */
+  readonly deepEveryDays: number;
+  /** Read exactly [startDate, endDate), whatever the bookmarks say. */
+  readonly range: boolean;
+}
+
+/** The bounds of a run of one project that started at `now`. */
+export function boundsOf(
+  settings: SyncSettings,
+  now: number,
+  entryOf: (stream: string) => Entry,
+  streams: readonly string[],
+): Bounds {
+  const startDate = settings.startDate ?? oneYearBefore(now);
+  const interrupted = streams
+    .map((stream) => entryOf(stream).range)
+    .find((range) => range?.start === startDate);
+  // A backfill without an end goes on to the end that it had when it was interrupted.
+  const rangeEnd = settings.endDate ?? interrupted?.end ?? now;
+  return {
+    now,
+    startDate,
+    endDate: settings.range ? rangeEnd : settings.endDate,
+    lookback: settings.lookbackDays * day,
+    deepEvery: settings.deepEveryDays === 0 ? undefined : settings.deepEveryDays * day,
+    range: settings.range,
+  };
+}
+
+function oneYearBefore(now: number): number {
+  const date = new Date(now);
+  date.setUTCFullYear(date.getUTCFullYear() - 1);
+  return date.getTime();
+}

@@ -1,0 +1,155 @@
+import { Writable } from 'node:stream';
+import { type Environment, syncInputs } from '../../src/commands/sync.js';
+import { HttpError, messageOf, Stopped } from '../../src/errors.js';
+import type { Answer, ApiClient } from '../../src/http/client.js';
+import { Log } from '../../src/log.js';
+import { Writer } from '../../src/singer/writer.js';
+import type { Source } from '../sandbox/source.js';
+
+export interface InProcessOptions {
+  readonly config?: object;
+  readonly catalog?: unknown;
+  readonly state?: unknown;
+  readonly range?: boolean;
+  /** The process dies after so many bytes of output. */
+  readonly killAfterBytes?: number | undefined;
+  /** Milliseconds by this machine's clock; default: the sandbox's. */
+  readonly clock?: () => number;
+  /** Requests that fail for good; told the path. */
+  readonly breaks?: (path: string) => HttpError | undefined;
+  readonly streams?: readonly string[] | undefined;
+}
+
+export interface Ended {
+  readonly stdout: string;
+  readonly log: string[];
+  /** Undefined when the run was killed. */
+  readonly error: unknown;
+  readonly requests: string[];
+}
+
+/** Runs a sync in this process, against a history without sockets: for properties that need thousands of runs. */
+export async function runInProcess(world: Source, options: InProcessOptions = {}): Promise<Ended> {
+  const stdout = new MortalOutput(options.killAfterBytes ?? Number.POSITIVE_INFINITY);
+  const stop = new AbortController();
+  stdout.onDeath = () => stop.abort();
+  const log: string[] = [];
+  const requests: string[] = [];
+  const environment: Environment = {
+    log: new Log({ write: (line) => log.push(line) }),
+    writer: new Writer(stdout, () => stop.abort()),
+    stop,
+    // Every look at the clock takes a second, so that a STATE comes after every few pipelines.
+    clock: ticking(options.clock ?? (() => world.now)),
+  };
+  const client = new HistoryClient(world, stop.signal, requests, options);
+  let error: unknown;
+  try {
+    const { catalog = catalogOf(options.streams), state, range = false } = options;
+    const config = { token: 'token', project_slugs: [...world.slugs], ...options.config };
+    await syncInputs({ config, catalog, state, range }, environment, () => client);
+  } catch (thrown) {
+    error = thrown;
+  }
+  await environment.writer.end();
+  return {
+    stdout: stdout.text,
+    log,
+    error: stdout.isDead && error instanceof Stopped ? undefined : error,
+    requests,
+  };
+}
+
+export function describeError(error: unknown): string {
+  return error instanceof Error ? `${messageOf(error)}\n${error.stack}` : String(error);
+}
+
+/** A catalog that selects `streams`; undefined selects all. */
+export function catalogOf(streams: readonly string[] | undefined): unknown {
+  if (streams === undefined) return undefined;
+  return {
+    streams: streams.map((stream) => ({
+      stream,
+      tap_stream_id: stream,
+      schema: {},
+      metadata: [{ breadcrumb: [], metadata: { selected: true } }],
+    })),
+  };
+}
+
+function ticking(clock: () => number): () => number {
+  let looks = 0;
+  return () => clock() + 1000 * looks++;
+}
+
+/** Keeps the first bytes that are written and forgets the rest, as a killed process does. */
+class MortalOutput extends Writable {
+  text = '';
+  isDead = false;
+  onDeath: () => void = () => {};
+  readonly #life: number;
+
+  constructor(life: number) {
+    super();
+    this.#life = life;
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    if (!this.isDead) {
+      this.text += chunk.toString();
+      if (this.text.length >= this.#life) {
+        this.text = this.text.slice(0, this.#life);
+        this.isDead = true;
+        this.onDeath();
+      }
+    }
+    done();
+  }
+}
+
+/** Answers from a history as the HTTP client would from the API. */
+class HistoryClient implements ApiClient {
+  readonly #world: Source;
+  readonly #signal: AbortSignal;
+  readonly #requests: string[];
+  readonly #options: InProcessOptions;
+
+  constructor(world: Source, signal: AbortSignal, requests: string[], options: InProcessOptions) {
+    this.#world = world;
+    this.#signal = signal;
+    this.#requests = requests;
+    this.#options = options;
+  }
+
+  async get(path: string): Promise<Answer> {
+    // Requests take their turns, as they do on a wire.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#signal.aborted) throw new Stopped('stopped');
+    this.#requests.push(path);
+    this.#world.tick();
+    const broken = this.#options.breaks?.(path);
+    if (broken !== undefined) throw broken;
+    const body = this.#find(new URL(path, 'http://sandbox'));
+    if (body === undefined || typeof body === 'string') {
+      throw new HttpError(`GET ${path} answered 404.`, { failure: 'not-found', path, status: 404 });
+    }
+    const receivedAt = (this.#options.clock ?? (() => this.#world.now))();
+    return { status: 200, body: structuredClone(body), receivedAt, date: this.#world.date() };
+  }
+
+  #find({ pathname, searchParams }: URL): unknown {
+    const token = searchParams.get('page-token');
+    const segments = pathname.slice(1).split('/').map(decodeURIComponent);
+    const [first, ...rest] = segments;
+    const id = rest[0] ?? '';
+    if (first === 'me') return { id: 'me' };
+    if (first === 'workflow') return this.#world.jobs(id, token);
+    if (first === 'pipeline') {
+      return rest.length === 1 ? this.#world.pipeline(id) : this.#world.workflows(id, token);
+    }
+    const slug = rest.slice(0, 3).join('/');
+    return rest.length === 3 ? this.#world.project(slug) : this.#world.pipelines(slug, token);
+  }
+
+  async close(): Promise<void> {}
+}
