@@ -46,14 +46,14 @@ function program(): Command {
     .addOption(new Option('--log-level <level>', 'least urgent lines to write').choices(logLevels))
     .exitOverride()
     .action(async (options) => {
-      log = new Log(process.stderr, logLevel(options.logLevel ?? process.env['LOGLEVEL']));
+      log = new Log(process.stderr, logLevel(options.logLevel ?? process.env.LOGLEVEL));
       // Imported late: --help need not load the HTTP client.
       const { sync } = await import('./commands/sync.js');
       await sync(options, { log, writer, stop, clock: Date.now });
     });
 }
 
-let log = new Log(process.stderr, logLevel(process.env['LOGLEVEL']));
+let log = new Log(process.stderr, logLevel(process.env.LOGLEVEL));
 
 async function main(): Promise<void> {
   try {

@@ -113,12 +113,12 @@ function invalid(errors: readonly ErrorObject[]): TapError {
   const missing = errors.filter(({ keyword }) => keyword === 'required');
   if (missing.length > 0) {
     // The Python tap's words, which people have alerts on.
-    const names = missing.map(({ params }) => `'${String(params['missingProperty'])}'`).join(', ');
+    const names = missing.map(({ params }) => `'${String(params.missingProperty)}'`).join(', ');
     return new TapError(`Config is missing required keys: [${names}]`);
   }
   const sentences = errors.map(({ instancePath, keyword, message, params }) => {
     const name = instancePath.slice(1).replaceAll('/', '.');
-    const allowed = keyword === 'enum' ? `: ${[params['allowedValues']].flat().join(', ')}` : '';
+    const allowed = keyword === 'enum' ? `: ${[params.allowedValues].flat().join(', ')}` : '';
     return `${name} ${message}${allowed}.`;
   });
   return new TapError([...new Set(sentences)].join(' '), { next: 'See sample-config.json.' });

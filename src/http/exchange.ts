@@ -64,13 +64,10 @@ export async function exchange(
       signal,
       headers: { accept: 'application/json', 'accept-encoding': 'gzip', ...headers },
     });
-    const received = Buffer.from(await answer.body.arrayBuffer());
+    const compressed = /^(x-)?gzip$/i.test(header(answer.headers, 'content-encoding') ?? '');
+    const received = await (compressed ? answer.body.arrayBuffer() : answer.body.text());
     const receivedAt = Date.now();
-    const encoding = header(answer.headers, 'content-encoding');
-    const plain = /^(x-)?gzip$/i.test(encoding ?? '')
-      ? gunzipSync(received, { maxOutputLength: maxBodyBytes })
-      : received;
-    const parsed = parse(plain.toString('utf8'));
+    const parsed = parse(typeof received === 'string' ? received : gunzip(received, maxBodyBytes));
     return { kind: 'answered', status: answer.statusCode, headers: answer.headers, receivedAt, ...parsed };
   } catch (thrown) {
     if (signal.aborted) {
@@ -82,6 +79,10 @@ export async function exchange(
     if (fault === undefined) throw thrown;
     return { kind: 'broken', fault, cause: thrown };
   }
+}
+
+function gunzip(compressed: ArrayBuffer, maxBytes: number): string {
+  return gunzipSync(compressed, { maxOutputLength: maxBytes }).toString('utf8');
 }
 
 function parse(text: string): Pick<Answered, 'readable' | 'body' | 'text'> {

@@ -64,12 +64,12 @@ function methodOf(definition: StreamDefinition, method: unknown): ReplicationMet
 }
 
 function readCatalog(catalog: unknown): Map<string, CatalogEntry> {
-  const streams = isObject(catalog) ? catalog['streams'] : undefined;
+  const streams = isObject(catalog) ? catalog.streams : undefined;
   if (!Array.isArray(streams)) throw misshapen('it has no array "streams"');
   const entries = new Map<string, CatalogEntry>();
   for (const [index, stream] of streams.entries()) {
     if (!isObject(stream)) throw misshapen(`streams[${index}] is not an object`);
-    const name = stream['tap_stream_id'] ?? stream['stream'];
+    const name = stream.tap_stream_id ?? stream.stream;
     if (typeof name !== 'string') throw misshapen(`streams[${index}] has no "tap_stream_id"`);
     entries.set(name, readStream(stream, name));
   }
@@ -78,22 +78,21 @@ function readCatalog(catalog: unknown): Map<string, CatalogEntry> {
 
 function readStream(stream: JsonObject, name: string): CatalogEntry {
   const metadata = new Map<string, JsonObject>();
-  const items = stream['metadata'] ?? [];
+  const items = stream.metadata ?? [];
   if (!Array.isArray(items)) throw misshapen(`"metadata" of ${name} is not an array`);
   for (const item of items) {
-    const breadcrumb = isObject(item) ? item['breadcrumb'] : undefined;
-    const values = isObject(item) ? item['metadata'] : undefined;
+    const breadcrumb = isObject(item) ? item.breadcrumb : undefined;
+    const values = isObject(item) ? item.metadata : undefined;
     if (!Array.isArray(breadcrumb) || !isObject(values)) {
       throw misshapen(`an item in "metadata" of ${name} has no array "breadcrumb" or no object "metadata"`);
     }
     metadata.set(breadcrumb.join(' '), values);
   }
   const root = metadata.get('') ?? {};
-  const schema = stream['schema'];
+  const schema = stream.schema;
   // Whatever Python takes for true selects, as in singer-python; legacy catalogs have it in the schema.
-  const isSelected = Boolean(root['selected']) || (isObject(schema) && Boolean(schema['selected']));
-  const method =
-    root['replication-method'] ?? stream['replication_method'] ?? root['forced-replication-method'];
+  const isSelected = Boolean(root.selected) || (isObject(schema) && Boolean(schema.selected));
+  const method = root['replication-method'] ?? stream.replication_method ?? root['forced-replication-method'];
   return { isSelected, method, metadata };
 }
 

@@ -8,25 +8,25 @@ const terminal = new Set(['success', 'failed', 'error', 'canceled', 'unauthorize
 const beforeSetup = new Set(['pending', 'setup-pending']);
 
 function isTerminal(workflow: Row): boolean {
-  return terminal.has(String(workflow['status']));
+  return terminal.has(String(workflow.status));
 }
 
 /** Whether the workflow has been over for so long that its jobs have ended too. */
 export function isWorkflowSettled(workflow: Row, now: number): boolean {
-  const stopped = parseTimestamp(workflow['stopped_at']);
+  const stopped = parseTimestamp(workflow.stopped_at);
   return isTerminal(workflow) && stopped !== undefined && stopped < now - settle;
 }
 
 /** Whether the pipeline has left the states in which it waits to be set up. */
 export function isSetUp(pipeline: Row): boolean {
-  return !beforeSetup.has(String(pipeline['state']));
+  return !beforeSetup.has(String(pipeline.state));
 }
 
 /** Whether rows of the workflow may have changed since the time in `need`. */
 export function isWorkflowDue(workflow: Row, need: Need): boolean {
   if (need === 'all' || !isTerminal(workflow)) return true;
-  const created = parseTimestamp(workflow['created_at']);
-  const stopped = parseTimestamp(workflow['stopped_at']);
+  const created = parseTimestamp(workflow.created_at);
+  const stopped = parseTimestamp(workflow.stopped_at);
   // A terminal workflow without stopped_at tells nothing about when it ended.
   if (created === undefined || stopped === undefined) return true;
   const margin = marginOf(need);
@@ -37,7 +37,7 @@ export function isWorkflowDue(workflow: Row, need: Need): boolean {
 export function isPipelineDue(pipeline: Row, need: Need): boolean {
   if (need === 'all') return true;
   // CircleCI did not move updated_at on reruns when this was written, and nowhere says that it never will.
-  const updated = parseTimestamp(pipeline['updated_at']);
+  const updated = parseTimestamp(pipeline.updated_at);
   return updated !== undefined && updated >= marginOf(need);
 }
 

@@ -85,7 +85,7 @@ class Position {
     if (created < this.#created) this.#ties = new Set();
     this.#ties.add(id);
     this.#created = created;
-    this.#isFirstOfProject = row['number'] === 1;
+    this.#isFirstOfProject = row.number === 1;
     return { id, created };
   }
 
@@ -96,7 +96,7 @@ class Position {
 }
 
 function createdOf(row: Row): number {
-  const created = parseTimestamp(row['created_at']);
+  const created = parseTimestamp(row.created_at);
   if (created === undefined) throw unreadablePipeline(row);
   return created;
 }
@@ -106,6 +106,6 @@ function unreadablePipeline(row: Row): HttpError {
   const found = JSON.stringify({ id, created_at: created });
   return new HttpError(`The list of pipelines has one without id or created_at: ${found}.`, {
     failure: 'unreadable',
-    path: String(row['project_slug'] ?? ''),
+    path: String(row.project_slug ?? ''),
   });
 }

@@ -120,7 +120,7 @@ function readBookmark(members: JsonObject, place: string): StreamState {
 }
 
 function readEntry(item: JsonObject, place: string): [project: string, entry: Entry] {
-  const version = item['v'];
+  const version = item.v;
   if (typeof version !== 'number') throw unusable(`v of ${place} is ${shown(version)}, not a number`);
   if (version > layoutVersion) {
     throw new TapError(
@@ -129,18 +129,18 @@ function readEntry(item: JsonObject, place: string): [project: string, entry: En
       { next: 'Install the newer version again.' },
     );
   }
-  const project = item['project'];
+  const project = item.project;
   if (typeof project !== 'string') throw unusable(`project of ${place} is ${shown(project)}, not a slug`);
-  const walk = asArray(item['walk'] ?? [], `walk of ${place}`)[0];
-  const range = asArray(item['range'] ?? [], `range of ${place}`)[0];
+  const walk = asArray(item.walk ?? [], `walk of ${place}`)[0];
+  const range = asArray(item.range ?? [], `range of ${place}`)[0];
   const entry: Entry = {
     ...emptyEntry,
-    from: asOptionalTime(item['from'], `from of ${place}`),
-    deep: asOptionalTime(item['deep'], `deep of ${place}`),
+    from: asOptionalTime(item.from, `from of ${place}`),
+    deep: asOptionalTime(item.deep, `deep of ${place}`),
     walk: walk === undefined ? undefined : readWalk(walk, `walk of ${place}`),
     range: range === undefined ? undefined : readRange(range, `range of ${place}`),
     open: new Map(
-      asArray(item['open'] ?? [], `open of ${place}`).map((pair, index) =>
+      asArray(item.open ?? [], `open of ${place}`).map((pair, index) =>
         readOpen(pair, `open[${index}] of ${place}`),
       ),
     ),

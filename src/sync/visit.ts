@@ -116,7 +116,7 @@ export class Visitor {
 
   async #readJobs(outcome: Outcome, workflow: Row): Promise<Line[]> {
     const foreignKeys = foreignKeysOf(jobs, { workflows: workflow, pipelines: { id: outcome.request.id } });
-    const listed = await this.#list(outcome, path`/workflow/${String(workflow['id'])}/job`, jobs.endpoint);
+    const listed = await this.#list(outcome, path`/workflow/${String(workflow.id)}/job`, jobs.endpoint);
     return listed.flatMap((job) =>
       outcome.collect([jobs.name], () => this.#write(jobs.name, job, foreignKeys)),
     );
@@ -133,7 +133,7 @@ export class Visitor {
     for await (const page of pages(this.#client, listPath, endpoint)) {
       const extracted = formatTimestamp(page.answer.receivedAt);
       for (const row of page.items) {
-        const id = row['id'];
+        const id = row.id;
         if (typeof id === 'string' && id !== '') rows.set(id, { row, extracted });
         else outcome.withoutId++;
       }
