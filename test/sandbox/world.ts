@@ -1,0 +1,276 @@
+import type { PipelineOptions, RerunOptions, WorkflowOptions } from './builder.js';
+import { HistoryBuilder } from './builder.js';
+import type { Coins } from './coins.js';
+import { tossCoins } from './coins.js';
+import { generate } from './generate.js';
+import type { JobHistory, PipelineHistory, ProjectHistory, WorkflowHistory } from './history.js';
+import { lastChangeOfPipeline } from './history.js';
+import type { ResolvedOptions, WorldOptions } from './options.js';
+import { resolveOptions } from './options.js';
+import type { Refusal } from './pages.js';
+import { listed, NOT_FOUND, page } from './pages.js';
+import type { Random } from './random.js';
+import { createRandom } from './random.js';
+import type { JobRow, Page, PipelineRow, ProjectRow, WorkflowRow } from './rows.js';
+import { HOUR, MINUTE } from './rows.js';
+import type { Source, Truth } from './source.js';
+import { shortSlug } from './source.js';
+import { Timeline } from './timeline.js';
+import {
+  hasNullId,
+  isExpired,
+  isVisible,
+  jobRow,
+  pipelineRow,
+  projectRow,
+  slugAt,
+  workflowRow,
+} from './views.js';
+
+/** A CircleCI with a past and a future: what it shows is a function of its history and of `now`. */
+export function createWorld(options: WorldOptions = {}): World {
+  return new World(resolveOptions(options));
+}
+
+export class World implements Source {
+  readonly options: ResolvedOptions;
+  readonly seed: number;
+  readonly coins: Coins;
+  readonly pageSize: number;
+  now: number;
+  readonly #builder: HistoryBuilder;
+  readonly #ticks: Random;
+  readonly #dateOffset: number;
+  #realTime = performance.now();
+  #index: Index | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.options = options;
+    this.seed = options.seed;
+    this.coins = tossCoins(createRandom(options.seed, 'coins'), options.coins);
+    this.pageSize = options.pageSize;
+    this.now = options.now;
+    this.#ticks = createRandom(options.seed, 'ticks');
+    const hours = createRandom(options.seed, 'date').between(11 * MINUTE, 26 * HOUR);
+    this.#dateOffset = this.coins.date === 'ahead' ? hours : this.coins.date === 'behind' ? -hours : 0;
+    this.#builder = new HistoryBuilder(options.seed, options.projects, options.features, this.coins.expired);
+    if (options.pipelines > 0) generate(this.#builder, options, this.coins);
+  }
+
+  // The history by hand. What is written must not change what has already been shown.
+
+  addPipeline(options: PipelineOptions): PipelineHistory {
+    this.#index = undefined;
+    return this.#builder.addPipeline(options);
+  }
+
+  addWorkflow(pipeline: PipelineHistory, options: WorkflowOptions): WorkflowHistory {
+    this.#index = undefined;
+    return this.#builder.addWorkflow(pipeline, options);
+  }
+
+  rerun(workflow: WorkflowHistory, options: RerunOptions): WorkflowHistory {
+    this.#index = undefined;
+    return this.#builder.rerun(workflow, options);
+  }
+
+  /** The whole history, for tests that look for one of its kinds. */
+  get projects(): readonly ProjectHistory[] {
+    return this.#builder.projects;
+  }
+
+  get slugs(): string[] {
+    return this.projects.map((project) => slugAt(project, this.now));
+  }
+
+  /** From then on nothing changes any more, but that old things expire. */
+  get quietFrom(): number {
+    this.#ready();
+    return this.#index?.quietFrom as number;
+  }
+
+  advance(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+
+  tick(): void {
+    const { tickMs } = this.options;
+    if (tickMs === 'real') {
+      const realTime = performance.now();
+      this.now += Math.round(realTime - this.#realTime);
+      this.#realTime = realTime;
+    } else if (typeof tickMs === 'number') this.now += tickMs;
+    else this.now += this.#ticks.integer(tickMs[0], tickMs[1]);
+  }
+
+  date(): string | undefined {
+    return this.coins.date === 'absent' ? undefined : new Date(this.now + this.#dateOffset).toUTCString();
+  }
+
+  project(slug: string): ProjectRow | undefined {
+    const project = this.#project(slug);
+    return project && projectRow(project, this.now);
+  }
+
+  pipelines(slug: string, token: string | null): Page<PipelineRow> | Refusal {
+    const project = this.#project(slug);
+    if (project === undefined) return NOT_FOUND;
+    const timeline = this.#ready().timelines.get(project) as Timeline;
+    const slice = page(project.id, timeline.at(this.now), token, this.pageSize, this.coins);
+    return asPage(slice, (pipeline) => pipelineRow(pipeline, this.now, this.coins.updatedAt));
+  }
+
+  pipeline(id: string): PipelineRow | undefined {
+    const pipeline = this.#visible(this.#ready().pipelines.get(id));
+    return pipeline && pipelineRow(pipeline, this.now, this.coins.updatedAt);
+  }
+
+  workflows(pipelineId: string, token: string | null): Page<WorkflowRow> | Refusal {
+    const pipeline = this.#visible(this.#ready().pipelines.get(pipelineId));
+    if (pipeline === undefined) return NOT_FOUND;
+    const workflows = this.#workflowsOf(pipeline);
+    if (workflows === undefined) return NOT_FOUND;
+    const slice = page(
+      pipelineId,
+      listed(workflows, (one) => one.id),
+      token,
+      this.pageSize,
+      this.#childCoins,
+    );
+    return asPage(slice, (workflow) => workflowRow(workflow, this.now));
+  }
+
+  workflow(id: string): WorkflowRow | undefined {
+    const workflow = this.#workflow(id);
+    return workflow && workflowRow(workflow, this.now);
+  }
+
+  jobs(workflowId: string, token: string | null): Page<JobRow> | Refusal {
+    const workflow = this.#workflow(workflowId);
+    const jobs = workflow && this.#jobsOf(workflow);
+    if (workflow === undefined || jobs === undefined) return NOT_FOUND;
+    const slice = page(
+      workflowId,
+      listed(jobs, (job) => job.id),
+      token,
+      this.pageSize,
+      this.#childCoins,
+    );
+    return asPage(slice, (job) => jobRow(job, workflow.pipeline.project, this.now));
+  }
+
+  truth({ since = Number.NEGATIVE_INFINITY }: { since?: number } = {}): Truth {
+    const truth: Truth = { pipelines: new Map(), workflows: new Map(), jobs: new Map() };
+    this.#ready();
+    for (const pipeline of this.projects.flatMap((project) => project.pipelines)) {
+      if (pipeline.createdAt < since || !isVisible(pipeline, this.now)) continue;
+      truth.pipelines.set(pipeline.id, pipelineRow(pipeline, this.now, this.coins.updatedAt));
+      for (const workflow of this.#workflowsOf(pipeline) ?? []) this.#truthOfWorkflow(workflow, truth);
+    }
+    return truth;
+  }
+
+  #truthOfWorkflow(workflow: WorkflowHistory, truth: Truth): void {
+    const { id, created_at, ...rest } = workflowRow(workflow, this.now);
+    if (id === null || created_at === null) return;
+    truth.workflows.set(id, { ...rest, id, created_at });
+    const { project, id: pipelineId } = workflow.pipeline;
+    for (const job of this.#jobsOf(workflow) ?? []) {
+      truth.jobs.set(`${job.id} ${id}`, {
+        ...jobRow(job, project, this.now),
+        _workflow_id: id,
+        _pipeline_id: pipelineId,
+        _workflow_created_at: created_at,
+      });
+    }
+  }
+
+  /** A list below a pipeline does not end in a 404: that one is only on record for the pipelines of a project. */
+  get #childCoins(): Pick<Coins, 'pageTokens' | 'lastPage'> {
+    const { pageTokens, lastPage } = this.coins;
+    return { pageTokens, lastPage: lastPage === 'not found' ? 'plain' : lastPage };
+  }
+
+  #project(slug: string): ProjectHistory | undefined {
+    const short = shortSlug(slug);
+    return this.projects.find(
+      (project) =>
+        (project.slug === short && project.renamedAt <= this.now) || project.formerSlugs.includes(short),
+    );
+  }
+
+  #visible(pipeline: PipelineHistory | undefined): PipelineHistory | undefined {
+    return pipeline !== undefined && isVisible(pipeline, this.now) ? pipeline : undefined;
+  }
+
+  /** The workflows listed now, in the order of the coin; undefined when the list is 404. */
+  #workflowsOf(pipeline: PipelineHistory): WorkflowHistory[] | undefined {
+    const expired = isExpired(pipeline, this.now);
+    if (expired && pipeline.expired === 'not found') return undefined;
+    if (expired && pipeline.expired === 'empty') return [];
+    const begun = pipeline.workflows.filter((workflow) => workflow.createdAt <= this.now);
+    const oldestFirst = begun.sort((one, other) => one.createdAt - other.createdAt);
+    if (this.coins.workflowOrder === 'oldest first') return oldestFirst;
+    if (this.coins.workflowOrder === 'newest first') return oldestFirst.reverse();
+    return oldestFirst.sort((one, other) => compare(one.name, other.name));
+  }
+
+  #workflow(id: string): WorkflowHistory | undefined {
+    const workflow = this.#ready().workflows.get(id);
+    if (workflow === undefined || workflow.createdAt > this.now || hasNullId(workflow, this.now))
+      return undefined;
+    const pipeline = this.#visible(workflow.pipeline);
+    const listedNow = pipeline && (!isExpired(pipeline, this.now) || pipeline.expired === 'jobs not found');
+    return listedNow ? workflow : undefined;
+  }
+
+  /** The jobs in the order of the coin; undefined when the list is 404. */
+  #jobsOf(workflow: WorkflowHistory): JobHistory[] | undefined {
+    if (workflow.pipeline.expired === 'jobs not found' && isExpired(workflow.pipeline, this.now))
+      return undefined;
+    const jobs = [...workflow.jobs];
+    if (this.coins.jobOrder === 'topological') return jobs;
+    if (this.coins.jobOrder === 'reverse') return jobs.reverse();
+    return jobs.sort((one, other) => compare(one.name, other.name));
+  }
+
+  #ready(): Index {
+    this.#index ??= indexed(this.projects);
+    return this.#index;
+  }
+}
+
+/** Sorted and looked up once, not for every request. */
+interface Index {
+  readonly timelines: ReadonlyMap<ProjectHistory, Timeline>;
+  readonly pipelines: ReadonlyMap<string, PipelineHistory>;
+  readonly workflows: ReadonlyMap<string, WorkflowHistory>;
+  readonly quietFrom: number;
+}
+
+function indexed(projects: readonly ProjectHistory[]): Index {
+  const timelines = new Map(projects.map((project) => [project, new Timeline(project.pipelines)]));
+  const pipelines = projects.flatMap((project) => project.pipelines);
+  const renamed = projects.map((project) => project.renamedAt);
+  return {
+    timelines,
+    pipelines: new Map(pipelines.map((pipeline) => [pipeline.id, pipeline])),
+    workflows: new Map(
+      pipelines.flatMap(({ workflows }) => workflows.map((workflow) => [workflow.id, workflow])),
+    ),
+    quietFrom: [...pipelines.map(lastChangeOfPipeline), ...renamed].reduce(
+      (latest, time) => Math.max(latest, time),
+      Number.NEGATIVE_INFINITY,
+    ),
+  };
+}
+
+function asPage<Item, Row>(
+  slice: { items: readonly Item[]; nextPageToken: string | null } | Refusal,
+  rowOf: (item: Item) => Row,
+): Page<Row> | Refusal {
+  if (typeof slice === 'string') return slice;
+  return { items: slice.items.map(rowOf), next_page_token: slice.nextPageToken };
+}
+
+const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
