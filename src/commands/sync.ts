@@ -9,6 +9,7 @@ import { advice } from '../sources/circleci.js';
 import { streams } from '../streams/index.js';
 import { Run } from '../sync/run.js';
 import { State } from '../sync/state.js';
+import { syncProjects } from '../sync/sync.js';
 import { version } from '../version.js';
 
 /** The options of the command line, as they were given. */
@@ -82,14 +83,14 @@ export async function syncInputs(
     state,
     records: new Map(selected.map((stream) => [stream.definition.name, new Records(stream, log)])),
     settings: { ...config, range },
-    slugs: config.slugs,
     maxConcurrency: config.maxConcurrency,
     onError: config.onError,
     clock,
     stop: () => stop.abort(),
   });
   try {
-    const { failures, failedProjects } = await run.sync();
+    const failedProjects = await syncProjects(run, config.slugs);
+    const { failures } = run;
     if (failures.length === 0) return;
     const isAllLost = failedProjects === config.slugs.length;
     if (config.onError === 'skip' && !isAllLost) return;

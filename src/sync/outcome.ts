@@ -3,7 +3,7 @@ import type { Row } from '../http/pagination.js';
 import { pipelines } from '../streams/pipelines.js';
 import { isSetUp, isWorkflowSettled, newestOf } from './due.js';
 import { type Bounds, type Finding, isRerunnable } from './entry.js';
-import type { TimedRow, VisitRequest } from './visit.js';
+import type { TimedRow, VisitRequest } from './visit-request.js';
 
 /** What one stream learned from a visit: something to fold, or that its endpoint is forbidden. */
 export type StreamResult =

@@ -3,7 +3,7 @@ import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
 import { formatTimestamp, parseTimestamp } from '../time.js';
 import { type Need, rerunWindow } from './entry.js';
-import type { VisitRequest } from './visit.js';
+import type { VisitRequest } from './visit-request.js';
 
 /** What one stream wants of a pass over the project's pipelines. */
 export interface PassPlan {

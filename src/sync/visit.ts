@@ -9,23 +9,9 @@ import { pipelines } from '../streams/pipelines.js';
 import { workflows } from '../streams/workflows.js';
 import { formatTimestamp } from '../time.js';
 import { isPipelineDue, isWorkflowDue } from './due.js';
-import type { Bounds, Need } from './entry.js';
+import type { Bounds } from './entry.js';
 import { Outcome, type StreamResult } from './outcome.js';
-
-/** A row and when the answer that held it arrived, as `time_extracted` has it. */
-export interface TimedRow {
-  readonly row: Row;
-  readonly extracted: string;
-}
-
-/** A pipeline to be read, for the streams that need something of it. */
-export interface VisitRequest {
-  readonly id: string;
-  readonly created: number;
-  /** The pipeline's row where a list page had it; undefined: asked by id when it is needed. */
-  readonly pipeline: TimedRow | undefined;
-  readonly needs: ReadonlyMap<string, Need>;
-}
+import type { TimedRow, VisitRequest } from './visit-request.js';
 
 export interface Line {
   readonly stream: string;
