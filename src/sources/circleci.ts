@@ -35,6 +35,13 @@ function canonicalSlug(text: string): string {
   });
 }
 
+/** Other ways to write a canonical slug, under which a state may know the project. */
+export function aliasesOf(slug: string): string[] {
+  const [host = '', ...rest] = slug.split('/');
+  const aliases = Object.keys(hosts).filter((alias) => hosts[alias] === host && alias !== host);
+  return aliases.map((alias) => [alias, ...rest].join('/'));
+}
+
 /** A project as the API knows it. */
 export interface Project {
   readonly id: string;

@@ -21,12 +21,13 @@ export type PassStep =
  * Goes over the pages of a project's pipelines, newest first, and says what is to be visited.
  * Page tokens may behave like offsets: pipelines that arrive while the list is read shift the others down,
  * so whatever is newer than the last one taken has been seen and is passed over.
+ * @param withoutId told of every row with a null id, as the API shows what has expired
  * @throws HttpError when a page could not be read
  */
 export async function* passOver(
   pages: AsyncIterable<Page>,
   plans: ReadonlyMap<string, PassPlan>,
-  now: number,
+  { now, withoutId }: { now: number; withoutId: () => void },
 ): AsyncGenerator<PassStep> {
   const pending = new Map(plans);
   const position = new Position();
@@ -34,8 +35,13 @@ export async function* passOver(
     for await (const page of pages) {
       const extracted = formatTimestamp(page.answer.receivedAt);
       for (const row of page.items) {
-        const pipeline = position.take(row);
-        if (pipeline === undefined) continue;
+        const { id } = row;
+        if (typeof id !== 'string' || id === '') {
+          withoutId();
+          continue;
+        }
+        const pipeline = { id, created: createdOf(row) };
+        if (!position.take(pipeline, row)) continue;
         const needs = needsOf(pipeline, pending);
         if (needs.size > 0) {
           yield { kind: 'visit', request: { ...pipeline, pipeline: { row, extracted }, needs } };
@@ -76,17 +82,14 @@ class Position {
   #ties = new Set<string>();
   #isFirstOfProject = false;
 
-  /** The pipeline of a row, unless it has been taken before. */
-  take(row: Row): { id: string; created: number } | undefined {
-    const { id } = row;
-    const created = createdOf(row);
-    if (typeof id !== 'string') throw unreadablePipeline(row);
-    if (created > this.#created || (created === this.#created && this.#ties.has(id))) return undefined;
+  /** Moves on to the pipeline; false when it has been taken before. */
+  take({ id, created }: { id: string; created: number }, row: Row): boolean {
+    if (created > this.#created || (created === this.#created && this.#ties.has(id))) return false;
     if (created < this.#created) this.#ties = new Set();
     this.#ties.add(id);
     this.#created = created;
     this.#isFirstOfProject = row.number === 1;
-    return { id, created };
+    return true;
   }
 
   /** Whether a list may well end here: the project's first pipeline was seen, or one that may have expired. */
@@ -97,15 +100,9 @@ class Position {
 
 function createdOf(row: Row): number {
   const created = parseTimestamp(row.created_at);
-  if (created === undefined) throw unreadablePipeline(row);
-  return created;
-}
-
-function unreadablePipeline(row: Row): HttpError {
-  const { id, created_at: created } = row;
-  const found = JSON.stringify({ id, created_at: created });
-  return new HttpError(`The list of pipelines has one without id or created_at: ${found}.`, {
-    failure: 'unreadable',
-    path: String(row.project_slug ?? ''),
-  });
+  if (created !== undefined) return created;
+  throw new HttpError(
+    `The list of pipelines has ${String(row.id)} with created_at ${JSON.stringify(row.created_at)}, which is no date-time.`,
+    { failure: 'unreadable', path: String(row.project_slug ?? '') },
+  );
 }

@@ -1,7 +1,7 @@
 import { HttpError, TapError } from '../errors.js';
 import { type Page, pages } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
-import { checkToken, getProject, type Project } from '../sources/circleci.js';
+import { aliasesOf, checkToken, getProject, type Project } from '../sources/circleci.js';
 import { pipelines } from '../streams/pipelines.js';
 import { day, formatTimestamp } from '../time.js';
 import { startOfRun } from './clock.js';
@@ -37,7 +37,10 @@ export async function syncProject(run: Run, slug: string): Promise<void> {
   list.begin();
   const project = await getProject(run.client, slug);
   if (!run.claim(project, slug)) return;
-  run.state.rename(slug, project.slug);
+  for (const alias of [slug, ...aliasesOf(slug), ...aliasesOf(project.slug)]) {
+    run.state.rename(alias, project.slug);
+  }
+  run.begin();
   const firstAnswer = await list.firstAnswer(project.answer);
   const start = startOfRun(firstAnswer.date, firstAnswer.receivedAt);
   if (start.warning !== undefined) run.warnOnce('clock', start.warning);
@@ -96,6 +99,8 @@ class ProjectSync {
   readonly #active: Set<string>;
   /** Open pipelines visited in this run, by stream: they are not asked again. */
   readonly #visitedOpen = new Map<string, Set<string>>();
+  /** RECORD lines that were read ahead and wait to be written. */
+  #buffered = 0;
   #visited = 0;
   #failed = 0;
   #missing = 0;
@@ -208,21 +213,34 @@ class ProjectSync {
   }
 
   async #pass(phase: Phase, plans: ReadonlyMap<string, PassPlan>): Promise<void> {
-    for await (const arrived of this.#read(passOver(this.#list.pages(), plans, this.#bounds.now))) {
+    const withoutId = () => this.#withoutId++;
+    for await (const arrived of this.#read(
+      passOver(this.#list.pages(), plans, { now: this.#bounds.now, withoutId }),
+    )) {
       if (arrived.kind === 'visited') await this.#take(arrived.visit, phase === 'range' ? 'range' : 'walk');
       else await this.#commit(phase, arrived.streams, arrived.isDoubtful);
       if (this.#active.size === 0) return;
     }
   }
 
-  #read(steps: AsyncIterable<PassStep>): AsyncGenerator<Arrived> {
+  async *#read(steps: AsyncIterable<PassStep>): AsyncGenerator<Arrived> {
     const read = async (step: PassStep): Promise<Arrived> => {
       if (step.kind === 'passed') return step;
       const visit = await this.#visitor.visit(step.request);
-      this.#run.buffered += visit.lines.length;
+      this.#buffer(visit.lines.length);
       return { kind: 'visited', visit };
     };
-    return lookAhead(steps, read, { ahead: this.#run.lookAhead, hasRoom: () => this.#run.hasRoom });
+    try {
+      yield* lookAhead(steps, read, { ahead: this.#run.lookAhead, hasRoom: () => this.#run.hasRoom });
+    } finally {
+      // What was read ahead and is not wanted any more makes room for the other projects.
+      this.#buffer(-this.#buffered);
+    }
+  }
+
+  #buffer(lines: number): void {
+    this.#buffered += lines;
+    this.#run.buffered += lines;
   }
 
   /** Open pipelines that no pass has met, by id. */
@@ -262,7 +280,7 @@ class ProjectSync {
         if (drained !== undefined) await drained;
       }
     } finally {
-      this.#run.buffered -= visit.lines.length;
+      this.#buffer(-visit.lines.length);
     }
     this.#reportErrors(visit);
     if (visit.missing > 0) this.#state.doubt();

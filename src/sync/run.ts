@@ -47,6 +47,7 @@ export class Run {
   readonly failures: string[] = [];
   readonly #claimed = new Map<string, string>();
   readonly #warned = new Set<string>();
+  #hasBegun = false;
   #stateWritten: number;
 
   constructor(options: RunOptions) {
@@ -71,6 +72,17 @@ export class Run {
     }
     this.#claimed.set(project.id, slug);
     return true;
+  }
+
+  /** Writes the SCHEMAs, parents first, once a project is known to exist: a bad token leaves stdout empty. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const records of this.records.values()) this.writer.message(records.schemaMessage);
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Ends whatever the run has under way. */

@@ -12,10 +12,9 @@ const projectsAtOnce = 8;
  * @throws HttpError when the token is refused, Stopped when the run was told to stop.
  */
 export async function syncProjects(run: Run, slugs: readonly string[]): Promise<number> {
-  for (const records of run.records.values()) run.writer.message(records.schemaMessage);
   const limit = pLimit(projectsAtOnce);
   const results = await Promise.allSettled(slugs.map((slug) => limit(() => isSynced(run, slug))));
-  run.writeState();
+  if (run.hasBegun) run.writeState();
   const reasons = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
   // Where one project stopped the run, the others were merely told to stop.
   if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof Stopped)) ?? reasons[0];
