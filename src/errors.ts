@@ -20,7 +20,9 @@ export class TapError extends Error {
 
   /** One line: what happened and what to do next. */
   get line(): string {
-    return oneLine(this.next === '' ? this.message : `${this.message} ${this.next}`);
+    if (this.next === '') return oneLine(this.message);
+    const isSentence = /[.!?…]$/.test(this.message);
+    return oneLine(`${this.message}${isSentence ? '' : '.'} ${this.next}`);
   }
 }
 

@@ -2,6 +2,11 @@
 export const logLevels = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** The level that `text` names in any case; info when it names none. */
+export function logLevelOf(text: string | undefined): LogLevel {
+  return logLevels.find((known) => known === text?.toLowerCase()) ?? 'info';
+}
+
 /** Where log lines go: stderr in the program, an array in a test. */
 export interface LineSink {
   write(line: string): unknown;

@@ -1,5 +1,6 @@
 import { TapError } from '../errors.js';
 import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
+import { streams as allStreams } from '../streams/index.js';
 import type { JsonSchema } from './messages.js';
 import { loadSchema } from './schema.js';
 
@@ -46,17 +47,23 @@ export function selectStreams(
   return selected;
 }
 
+/** @throws TapError for a selected stream that the setting `streams` leaves out, or that does not exist. */
 function refuseUnknown(
   entries: ReadonlyMap<string, CatalogEntry>,
   definitions: readonly StreamDefinition[],
 ): void {
-  const known = definitions.map(({ name }) => name);
-  const unknown = [...entries].filter(([name, entry]) => entry.isSelected && !known.includes(name));
-  if (unknown.length === 0) return;
-  const names = unknown.map(([name]) => JSON.stringify(name)).join(', ');
-  throw new TapError(`The catalog selects ${names}, which this tap does not have.`, {
-    next: `Streams: ${known.join(', ')}.`,
-  });
+  const configured = definitions.map(({ name }) => name);
+  for (const [name, { isSelected }] of entries) {
+    if (!isSelected || configured.includes(name)) continue;
+    if (allStreams.some((stream) => stream.name === name)) {
+      throw new TapError(`The catalog selects ${name}, which the setting streams leaves out.`, {
+        next: `Add ${name} to the setting streams, or deselect it in the catalog.`,
+      });
+    }
+    throw new TapError(`The catalog selects ${JSON.stringify(name)}, which this tap does not have.`, {
+      next: `Streams: ${allStreams.map((stream) => stream.name).join(', ')}.`,
+    });
+  }
 }
 
 function methodOf(definition: StreamDefinition, method: unknown): ReplicationMethod | undefined {
@@ -103,10 +110,13 @@ function prune(
   { key, replicationKey }: StreamDefinition,
   deselected: Set<string>,
 ): JsonSchema {
-  const isWanted = (breadcrumb: readonly string[], path: string): boolean => {
-    if (breadcrumb.length === 2 && (key.includes(path) || path === replicationKey)) return true;
-    const { selected, inclusion } = metadata.get(breadcrumb.join(' ')) ?? {};
-    return inclusion === 'automatic' || (selected !== false && inclusion !== 'unsupported');
+  const metadataAt = (breadcrumb: readonly string[]) => metadata.get(breadcrumb.join(' ')) ?? {};
+  const isAutomatic = (breadcrumb: readonly string[], path: string): boolean =>
+    key.includes(path) || path === replicationKey || metadataAt(breadcrumb).inclusion === 'automatic';
+  const isWanted = (breadcrumb: readonly string[]): boolean => {
+    const { selected, inclusion } = metadataAt(breadcrumb);
+    // Only JSON's false deselects, and no word at all selects, as in singer-python.
+    return selected !== false && inclusion !== 'unsupported';
   };
   const pruneNode = (node: JsonSchema, breadcrumb: readonly string[], path: string): JsonSchema => {
     if (node.items !== undefined) {
@@ -117,7 +127,9 @@ function prune(
     for (const [name, column] of Object.entries(node.properties)) {
       const below = [...breadcrumb, 'properties', name];
       const columnPath = path === '' ? name : `${path}.${name}`;
-      if (isWanted(below, columnPath)) properties[name] = pruneNode(column, below, columnPath);
+      // An automatic column stays whole: singer-python does not look below it.
+      if (isAutomatic(below, columnPath)) properties[name] = column;
+      else if (isWanted(below)) properties[name] = pruneNode(column, below, columnPath);
       else deselected.add(columnPath);
     }
     return { ...node, properties };

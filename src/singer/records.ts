@@ -9,33 +9,38 @@ type Row = Readonly<Record<string, unknown>>;
 /** Makes SCHEMA and RECORD of one selected stream. */
 export class Records {
   readonly selected: SelectedStream;
+  readonly #log: Log;
   readonly #transform: (row: Row) => Record<string, unknown>;
+  /** Column -> values that lost NUL characters. */
+  readonly #removed = new Map<string, number>();
 
   /** What the transform leaves out is said once per field and run. */
   constructor(selected: SelectedStream, log: Log) {
     this.selected = selected;
+    this.#log = log;
     const { name } = selected.definition;
-    const reported = new Set<string>();
-    const once = (path: string, say: () => void) => {
-      if (reported.has(path)) return;
-      reported.add(path);
-      say();
-    };
+    const unknown = new Set<string>();
     this.#transform = compileTransform(selected.schema, {
       unknownField: (path) => {
-        if (selected.deselected.has(path)) return;
-        once(path, () =>
-          log.warning(
-            `${name}: CircleCI sends the field ${path}, which this version does not know; it is left out.`,
-          ),
+        if (selected.deselected.has(path) || unknown.has(path)) return;
+        unknown.add(path);
+        log.warning(
+          `${name}: CircleCI sends the field ${path}, which this version does not know; it is left out.`,
         );
       },
-      nulRemoved: (path) => {
-        once(`NUL ${path}`, () =>
-          log.warning(`${name}: removed NUL characters from ${path}; databases refuse them.`),
-        );
-      },
+      nulRemoved: (path) => this.#removed.set(path, (this.#removed.get(path) ?? 0) + 1),
     });
+  }
+
+  /** Says at the end of a run what was removed from values. */
+  reportRemoved(): void {
+    for (const [path, count] of this.#removed) {
+      const { name } = this.selected.definition;
+      this.#log.warning(
+        `${name}: removed NUL characters from ${path} in ${count} rows; databases refuse them.`,
+      );
+    }
+    this.#removed.clear();
   }
 
   get schemaMessage(): SchemaMessage {

@@ -3,10 +3,12 @@ import type { JsonSchema } from './messages.js';
 
 const folder = new URL('../../schemas/', import.meta.url);
 
-/** Reads a file below schemas/, for example `circleci/jobs.json`. The files are part of the program. */
-export function loadSchema(file: string): JsonSchema {
-  const schema: JsonSchema = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
-  return schema;
+/**
+ * Reads a file below schemas/, for example `circleci/jobs.json`. The files are part of the program, so their type
+ * is known to the caller and not checked.
+ */
+export function loadSchema<Schema = JsonSchema>(file: string): Schema {
+  return JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 }
 
 /** The types that a schema names, without `null`. */

@@ -9,6 +9,8 @@ export type ReplicationMethod = 'INCREMENTAL' | 'FULL_TABLE';
 export interface StreamDefinition {
   /** `stream` and `tap_stream_id` in Singer's messages and catalog. */
   readonly name: string;
+  /** Name under which the setting `streams` names the stream together with its kin. */
+  readonly group: string;
   /** File below schemas/. */
   readonly schema: string;
   /** `key_properties`: columns that name a row. */

@@ -3,6 +3,7 @@ import { workflows } from './workflows.js';
 
 export const jobs = defineStream({
   name: 'jobs',
+  group: 'core',
   schema: 'circleci/jobs.json',
   // A rerun from failed lists the same job ids again in the new workflow.
   key: ['id', '_workflow_id'],

@@ -2,6 +2,7 @@ import { defineStream } from './define.js';
 
 export const pipelines = defineStream({
   name: 'pipelines',
+  group: 'core',
   schema: 'circleci/pipelines.json',
   key: ['id'],
   replicationKey: 'updated_at',

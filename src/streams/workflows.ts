@@ -3,6 +3,7 @@ import { pipelines } from './pipelines.js';
 
 export const workflows = defineStream({
   name: 'workflows',
+  group: 'core',
   schema: 'circleci/workflows.json',
   key: ['id'],
   replicationKey: 'created_at',

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../http/client.js';
 import type { Log } from '../log.js';
+import type { Metrics } from '../singer/metrics.js';
 import type { Records } from '../singer/records.js';
 import type { Writer } from '../singer/writer.js';
 import type { Project } from '../sources/circleci.js';
@@ -17,6 +18,7 @@ export interface RunOptions {
   readonly writer: Writer;
   readonly log: Log;
   readonly state: State;
+  readonly metrics: Metrics;
   /** By stream, parents before children. */
   readonly records: ReadonlyMap<string, Records>;
   readonly settings: SyncSettings;
@@ -41,8 +43,6 @@ export class Run {
   /** RECORD lines that wait to be written. */
   buffered = 0;
   readonly #options: RunOptions;
-  /** RECORDs written, by stream. */
-  readonly rows = new Map<string, number>();
   /** What could not be read, one sentence each. */
   readonly failures: string[] = [];
   readonly #claimed = new Map<string, string>();
@@ -60,7 +60,6 @@ export class Run {
     this.lookAhead = 2 * options.maxConcurrency;
     this.#options = options;
     this.#stateWritten = options.clock();
-    for (const stream of options.records.keys()) this.rows.set(stream, 0);
   }
 
   /** Whether `project` is walked for the first time in this run; two slugs may name one project. */
@@ -96,7 +95,7 @@ export class Run {
 
   record(stream: string, line: string): void {
     this.writer.line(line);
-    this.rows.set(stream, (this.rows.get(stream) ?? 0) + 1);
+    this.#options.metrics.record(stream);
   }
 
   /** Notes something that could not be read; the run goes on. */

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { type Environment, syncInputs } from '../../src/commands/sync.js';
+import type { Environment } from '../../src/commands/environment.js';
+import { syncInputs } from '../../src/commands/sync.js';
 import { HttpError, messageOf, Stopped } from '../../src/errors.js';
 import type { Answer, ApiClient } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
@@ -13,10 +14,18 @@ export interface InProcessOptions {
   readonly range?: boolean;
   /** The process dies after so many bytes of output. */
   readonly killAfterBytes?: number | undefined;
+  /** The process dies after so many STATE lines. */
+  readonly killAfterStates?: number | undefined;
+  /** Seconds that pass on this machine's clock between two looks at it; 5 bring a STATE after every pipeline. */
+  readonly secondsPerLook?: number;
   /** Milliseconds by this machine's clock; default: the sandbox's. */
   readonly clock?: () => number;
   /** Requests that fail for good; told the path. */
   readonly breaks?: (path: string) => HttpError | undefined;
+  /** What an answer says instead; told the path and the body, undefined where the answer is 404. */
+  readonly alters?: (path: string, body: unknown) => unknown;
+  /** The `Date` header instead of the sandbox's. */
+  readonly date?: () => string | undefined;
   readonly streams?: readonly string[] | undefined;
 }
 
@@ -30,7 +39,7 @@ export interface Ended {
 
 /** Runs a sync in this process, against a history without sockets: for properties that need thousands of runs. */
 export async function runInProcess(world: Source, options: InProcessOptions = {}): Promise<Ended> {
-  const stdout = new MortalOutput(options.killAfterBytes ?? Number.POSITIVE_INFINITY);
+  const stdout = new MortalOutput(endOfLife(options));
   const stop = new AbortController();
   stdout.onDeath = () => stop.abort();
   const log: string[] = [];
@@ -40,7 +49,7 @@ export async function runInProcess(world: Source, options: InProcessOptions = {}
     writer: new Writer(stdout, () => stop.abort()),
     stop,
     // Every look at the clock takes a second, so that a STATE comes after every few pipelines.
-    clock: ticking(options.clock ?? (() => world.now)),
+    clock: ticking(options.clock ?? (() => world.now), options.secondsPerLook ?? 1),
   };
   const client = new HistoryClient(world, stop.signal, requests, options);
   let error: unknown;
@@ -77,9 +86,19 @@ export function catalogOf(streams: readonly string[] | undefined): unknown {
   };
 }
 
-function ticking(clock: () => number): () => number {
+function ticking(clock: () => number, seconds: number): () => number {
   let looks = 0;
-  return () => clock() + 1000 * looks++;
+  return () => clock() + 1000 * seconds * looks++;
+}
+
+/** Says how many bytes of the output a killed process has written; undefined while it lives. */
+function endOfLife({ killAfterBytes, killAfterStates }: InProcessOptions) {
+  return (text: string): number | undefined => {
+    if (killAfterBytes !== undefined) return text.length >= killAfterBytes ? killAfterBytes : undefined;
+    if (killAfterStates === undefined) return undefined;
+    const last = [...text.matchAll(/^{"type":"STATE".*\n/gm)][killAfterStates - 1];
+    return last && last.index + last[0].length;
+  };
 }
 
 /** Keeps the first bytes that are written and forgets the rest, as a killed process does. */
@@ -87,18 +106,19 @@ class MortalOutput extends Writable {
   text = '';
   isDead = false;
   onDeath: () => void = () => {};
-  readonly #life: number;
+  readonly #endOfLife: (text: string) => number | undefined;
 
-  constructor(life: number) {
+  constructor(endOfLife: (text: string) => number | undefined) {
     super();
-    this.#life = life;
+    this.#endOfLife = endOfLife;
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
     if (!this.isDead) {
       this.text += chunk.toString();
-      if (this.text.length >= this.#life) {
-        this.text = this.text.slice(0, this.#life);
+      const end = this.#endOfLife(this.text);
+      if (end !== undefined) {
+        this.text = this.text.slice(0, end);
         this.isDead = true;
         this.onDeath();
       }
@@ -129,12 +149,19 @@ class HistoryClient implements ApiClient {
     this.#world.tick();
     const broken = this.#options.breaks?.(path);
     if (broken !== undefined) throw broken;
-    const body = this.#find(new URL(path, 'http://sandbox'));
+    const found = this.#find(new URL(path, 'http://sandbox'));
+    const body =
+      this.#options.alters === undefined ? found : this.#options.alters(path, structuredClone(found));
     if (body === undefined || typeof body === 'string') {
       throw new HttpError(`GET ${path} answered 404.`, { failure: 'not-found', path, status: 404 });
     }
     const receivedAt = (this.#options.clock ?? (() => this.#world.now))();
-    return { status: 200, body: structuredClone(body), receivedAt, date: this.#world.date() };
+    return {
+      status: 200,
+      body: structuredClone(body),
+      receivedAt,
+      date: (this.#options.date ?? (() => this.#world.date()))(),
+    };
   }
 
   #find({ pathname, searchParams }: URL): unknown {

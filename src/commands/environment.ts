@@ -1,0 +1,53 @@
+import { type Config, parseConfig, secretsIn, unknownSettings } from '../config/config.js';
+import { gatherSettings } from '../config/gather.js';
+import type { Log } from '../log.js';
+import type { Writer } from '../singer/writer.js';
+import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
+import { version } from '../version.js';
+
+/** What a command may use of the process; tests put their own in. */
+export interface Environment {
+  readonly log: Log;
+  readonly writer: Writer;
+  /** Aborted when the run is told to stop. */
+  readonly stop: AbortController;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
+
+/** The options that every command takes, as commander gives them. */
+export interface SharedOptions {
+  readonly config?: readonly string[];
+  readonly logLevel?: string;
+}
+
+/** Options of the command line that stand for settings, by the setting's name. */
+export type Overrides = Readonly<Record<string, string | undefined>>;
+
+/** Settings of files and environment, and what the command line says instead; secrets are redacted from here on. */
+export function givenSettings(
+  { config = [] }: SharedOptions,
+  overrides: Overrides,
+  { log }: Environment,
+): Record<string, unknown> {
+  const gathered = gatherSettings(config, process.env);
+  for (const secret of secretsIn(gathered)) log.redact(secret);
+  const named = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return { ...gathered, ...Object.fromEntries(named) };
+}
+
+/** Checks the settings, and warns of those that do not exist. */
+export function configOf(
+  given: Readonly<Record<string, unknown>>,
+  { log }: Environment,
+  required?: readonly string[],
+): Config {
+  for (const secret of secretsIn(given)) log.redact(secret);
+  for (const warning of unknownSettings(given)) log.warning(warning);
+  return parseConfig(given, version, required);
+}
+
+/** The replication method of a stream where no catalog says another. */
+export function methodBySetting(config: Config): (definition: StreamDefinition) => ReplicationMethod {
+  return ({ name, replicationMethods: [first] }) => (name === 'jobs' ? config.jobsReplicationMethod : first);
+}

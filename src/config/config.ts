@@ -1,0 +1,166 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import { parseISO } from 'date-fns/parseISO';
+import leven from 'leven';
+import { TapError } from '../errors.js';
+import { parseSlugs } from '../sources/circleci.js';
+import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
+import { configSchema, secretNames, settingNames } from './schema.js';
+import { parseStreams } from './streams.js';
+
+/** The settings as given, with the defaults of schemas/config.json filled in. */
+interface Settings {
+  token?: string;
+  project_slugs?: string | string[];
+  streams: string | string[];
+  start_date?: string;
+  end_date?: string;
+  base_url: string;
+  user_agent?: string;
+  lookback_days: number;
+  deep_every_days: number;
+  jobs_replication_method: ReplicationMethod;
+  max_concurrency: number;
+  max_requests_per_second?: number;
+  request_timeout: number;
+  max_retries: number;
+  on_error: 'fail' | 'skip';
+}
+
+/** The configuration of a run. Times are milliseconds since 1970. */
+export interface Config {
+  readonly token: string;
+  /** Canonical slugs, each once. */
+  readonly slugs: readonly string[];
+  /** What the setting `streams` names, parents before children. */
+  readonly streams: readonly StreamDefinition[];
+  readonly startDate: number | undefined;
+  readonly endDate: number | undefined;
+  readonly baseUrl: URL;
+  readonly userAgent: string;
+  readonly lookbackDays: number;
+  readonly deepEveryDays: number;
+  readonly jobsReplicationMethod: ReplicationMethod;
+  readonly maxConcurrency: number;
+  readonly maxRequestsPerSecond: number | undefined;
+  /** Seconds. */
+  readonly requestTimeout: number;
+  readonly maxRetries: number;
+  readonly onError: 'fail' | 'skip';
+}
+
+/**
+ * Checks settings against schemas/config.json and fills in the defaults. Strings are taken for numbers and
+ * arrays, because Meltano and Stitch pass everything as strings.
+ * @param required names that must be given; those of a sync unless told
+ * @throws TapError naming the setting, what it is and what is expected of it
+ */
+export function parseConfig(
+  given: Readonly<Record<string, unknown>>,
+  version: string,
+  required: readonly string[] = configSchema.required,
+): Config {
+  const ajv = new Ajv({
+    useDefaults: true,
+    coerceTypes: true,
+    allErrors: true,
+    strict: false,
+    verbose: true,
+  });
+  const validate = ajv.compile<Settings>({ ...configSchema, required });
+  const settings: unknown = structuredClone(given);
+  if (!validate(settings)) throw invalid(validate.errors ?? [], given);
+  const startDate = dateSetting('start_date', settings.start_date);
+  const endDate = dateSetting('end_date', settings.end_date);
+  if (startDate !== undefined && endDate !== undefined && startDate >= endDate) {
+    throw new TapError(`start_date ${settings.start_date} is not before end_date ${settings.end_date}.`);
+  }
+  const slugs = parseSlugs(settings.project_slugs ?? []);
+  if (slugs.length === 0 && required.includes('project_slugs')) {
+    throw new TapError('project_slugs names no project.', { next: 'Write for example gh/acme/web.' });
+  }
+  return {
+    token: settings.token ?? '',
+    slugs,
+    streams: parseStreams(settings.streams),
+    startDate,
+    endDate,
+    baseUrl: urlSetting('base_url', settings.base_url),
+    userAgent: settings.user_agent ?? `tap-circle-ci/${version}`,
+    lookbackDays: settings.lookback_days,
+    deepEveryDays: settings.deep_every_days,
+    jobsReplicationMethod: settings.jobs_replication_method,
+    maxConcurrency: settings.max_concurrency,
+    maxRequestsPerSecond: settings.max_requests_per_second,
+    requestTimeout: settings.request_timeout,
+    maxRetries: settings.max_retries,
+    onError: settings.on_error,
+  };
+}
+
+/** One sentence for each setting that does not exist, with the one that may be meant. */
+export function unknownSettings(given: Readonly<Record<string, unknown>>): string[] {
+  const unknown = Object.keys(given).filter((name) => !settingNames.includes(name));
+  return unknown.map((name) => {
+    const [nearest] = settingNames.toSorted((a, b) => leven(name, a) - leven(name, b));
+    const isNear = nearest !== undefined && leven(name, nearest) <= Math.max(2, name.length / 3);
+    return `There is no setting ${JSON.stringify(name)}; it is ignored.${isNear ? ` Is ${nearest} meant?` : ''}`;
+  });
+}
+
+/** The values that must never be shown, whatever is wrong with the rest. */
+export function secretsIn(given: Readonly<Record<string, unknown>>): string[] {
+  return secretNames.map((name) => given[name]).filter((value) => typeof value === 'string');
+}
+
+function invalid(errors: readonly ErrorObject[], given: Readonly<Record<string, unknown>>): TapError {
+  const missing = errors.filter(({ keyword }) => keyword === 'required');
+  if (missing.length > 0) {
+    // The Python tap's words, which people have alerts on.
+    const names = missing.map(({ params }) => `'${String(params.missingProperty)}'`).join(', ');
+    return new TapError(`Config is missing required keys: [${names}]`, {
+      next: 'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.',
+    });
+  }
+  const byName = new Map<string, string[]>();
+  for (const { instancePath, keyword, message = '', params } of errors) {
+    const name = instancePath.slice(1).replaceAll('/', '.');
+    const expected = keyword === 'enum' ? `must be ${[params.allowedValues].flat().join(' or ')}` : message;
+    byName.set(name, [...(byName.get(name) ?? []), expected]);
+  }
+  const sentences = [...byName].map(([name, expected]) => {
+    const value = given[name.split('.')[0] ?? ''];
+    const shown = secretNames.includes(name) ? '' : ` is ${JSON.stringify(value)};`;
+    return `${name}${shown} ${[...new Set(expected)].join(', ')}.`;
+  });
+  return new TapError(sentences.join(' '), { next: 'See the settings in the README.' });
+}
+
+/**
+ * Milliseconds since 1970 of a date (midnight in UTC) or a date-time with its offset.
+ * @throws TapError naming the setting: a date-time without offset would mean another time on every machine
+ */
+export function dateSetting(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
+  const hasOffset = /T.*(?:Z|[+-]\d\d:?\d\d)$/.test(text);
+  const time = isDate || hasOffset ? parseISO(isDate ? `${text}T00:00:00Z` : text).getTime() : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  const withoutOffset = !Number.isNaN(parseISO(text).getTime());
+  throw new TapError(
+    `${name} is ${JSON.stringify(text)}, which is ${withoutOffset ? 'a time without its offset' : 'no date'}.`,
+    { next: 'Write a date such as 2026-01-31 (midnight in UTC), or a time such as 2026-01-31T12:00:00Z.' },
+  );
+}
+
+function urlSetting(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new TapError(`${name} is ${JSON.stringify(text)}, which is no http or https URL.`, {
+      next: 'For CircleCI Server write https://<host>/api/v2.',
+    });
+  }
+  if (url.username === '' && url.password === '') return url;
+  throw new TapError(`${name} has a user name or password in it.`, {
+    next: 'Use the setting "token" instead.',
+  });
+}

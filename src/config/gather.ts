@@ -1,0 +1,40 @@
+import { TapError } from '../errors.js';
+import { readJson } from './json-file.js';
+import { settingNames } from './schema.js';
+
+type Settings = Record<string, unknown>;
+
+/** Stands for a file name: settings come from the environment alone. */
+const fromEnvironment = 'ENV';
+const prefix = 'TAP_CIRCLE_CI_';
+
+/**
+ * Puts the settings together: of several files the later wins, and variables such as TAP_CIRCLE_CI_TOKEN fill in
+ * what the files leave out. Null and the empty string count as left out, as Meltano and Stitch write them.
+ * @throws TapError when a file cannot be read or holds no object
+ */
+export function gatherSettings(files: readonly string[], environment: NodeJS.ProcessEnv): Settings {
+  const settings: Settings = {};
+  for (const file of files) {
+    if (file === fromEnvironment) continue;
+    Object.assign(settings, withoutEmpty(asSettings(readJson(file, 'config'), file)));
+  }
+  return { ...settingsIn(environment), ...settings };
+}
+
+function asSettings(value: unknown, file: string): Settings {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  const found = Array.isArray(value) ? 'an array' : JSON.stringify(value);
+  throw new TapError(`The config file ${file} holds ${found}, not an object.`, {
+    next: 'See sample-config.json.',
+  });
+}
+
+function withoutEmpty(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== ''));
+}
+
+function settingsIn(environment: NodeJS.ProcessEnv): Settings {
+  const found = settingNames.map((name) => [name, environment[`${prefix}${name.toUpperCase()}`]] as const);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ''));
+}

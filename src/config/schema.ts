@@ -1,0 +1,24 @@
+import { loadSchema } from '../singer/schema.js';
+
+/** A setting as schemas/config.json declares it. */
+export interface SettingSchema {
+  readonly type: string | readonly string[];
+  readonly description: string;
+  readonly default?: unknown;
+  /** Never shown anywhere. */
+  readonly secret?: boolean;
+}
+
+interface ConfigSchema {
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, SettingSchema>>;
+}
+
+/** schemas/config.json: the one source of validation, defaults and documentation of the settings. */
+export const configSchema = loadSchema<ConfigSchema>('config.json');
+
+export const settingNames: readonly string[] = Object.keys(configSchema.properties);
+
+export const secretNames: readonly string[] = settingNames.filter(
+  (name) => configSchema.properties[name]?.secret === true,
+);

@@ -1,0 +1,74 @@
+import type { Log } from '../log.js';
+
+/** Counters and timers are told this often, in milliseconds, and once at the end. */
+const interval = 60_000;
+
+interface Timing {
+  count: number;
+  milliseconds: number;
+}
+
+/**
+ * `INFO METRIC: {…}` lines as singer-python writes them, which Stitch and others read. Each line tells what has
+ * happened since the one before; a timer's value is the mean of `count` requests, because a line for each of
+ * hundreds of thousands would bury the others.
+ */
+export class Metrics {
+  readonly #log: Log;
+  readonly #records = new Map<string, number>();
+  readonly #requests = new Map<string, Timing>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#timer = setInterval(() => this.#flush(), interval);
+    // A metric alone is no reason to go on.
+    this.#timer.unref();
+  }
+
+  record(stream: string): void {
+    this.#records.set(stream, (this.#records.get(stream) ?? 0) + 1);
+  }
+
+  /** `endpoint` is the template of the path; `status` undefined: no answer. */
+  request(endpoint: string, status: number | undefined, milliseconds: number): void {
+    const isDone = status !== undefined && status < 400;
+    const tags = JSON.stringify({
+      endpoint,
+      status: isDone ? 'succeeded' : 'failed',
+      ...(status === undefined ? {} : { http_status_code: status }),
+    });
+    const timing = this.#requests.get(tags) ?? { count: 0, milliseconds: 0 };
+    timing.count++;
+    timing.milliseconds += milliseconds;
+    this.#requests.set(tags, timing);
+  }
+
+  /** The last lines, with the duration of the whole job. */
+  end(jobType: string, isDone: boolean, milliseconds: number): void {
+    clearInterval(this.#timer);
+    this.#flush();
+    const tags = { job_type: jobType, status: isDone ? 'succeeded' : 'failed' };
+    this.#write('timer', 'job_duration', seconds(milliseconds), tags);
+  }
+
+  #flush(): void {
+    for (const [stream, count] of this.#records) {
+      this.#write('counter', 'record_count', count, { endpoint: stream });
+      this.#records.set(stream, 0);
+    }
+    for (const [text, { count, milliseconds }] of this.#requests) {
+      const tags: object = JSON.parse(text);
+      this.#write('timer', 'http_request_duration', seconds(milliseconds / count), { ...tags, count });
+    }
+    this.#requests.clear();
+  }
+
+  #write(type: string, metric: string, value: number, tags: object): void {
+    this.#log.info(`METRIC: ${JSON.stringify({ type, metric, value, tags })}`);
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
+}
