@@ -112,7 +112,7 @@ function incomplete(failures: readonly string[], hasBegun: boolean): TapError {
   const [only] = failures;
   if (failures.length === 1 && only !== undefined && !hasBegun) return new TapError(only);
   return new TapError(
-    `${failures.length === 1 ? 'One thing' : `${failures.length} things`} could not be read.`,
+    `${failures.length} thing${failures.length === 1 ? '' : 's'} could not be read.`,
     {
       next: 'See the lines above. What is missing is remembered in the state, and asked again in the next run.',
     },

@@ -1,29 +1,26 @@
 import { HttpError, TapError } from '../errors.js';
-import { type Page, pages } from '../http/pagination.js';
-import { path, slugPath } from '../http/url.js';
 import { aliasesOf, checkToken, getProject, type Project } from '../sources/circleci.js';
-import { pipelines } from '../streams/pipelines.js';
 import { day, formatTimestamp } from '../time.js';
 import { startOfRun } from './clock.js';
 import {
   type Bounds,
   type Entry,
   endFullTable,
-  type Finding,
-  floorOf,
   foldRanged,
   foldVisit,
   foldWalked,
   isGivenUp,
   type Need,
-  needOf,
   startFullTable,
 } from './entry.js';
 import { lookAhead } from './look-ahead.js';
 import { type PassPlan, type PassStep, passOver } from './pass.js';
+import { PipelineList } from './pipeline-list.js';
+import { catchUpPlan, finishPlan, rangePlan } from './plans.js';
 import { ProjectState } from './project-state.js';
 import type { Run } from './run.js';
 import { boundsOf } from './settings.js';
+import { Tally } from './tally.js';
 import { type Visit, Visitor } from './visit.js';
 
 /** What a pass over the list is for: the phases of DESIGN §3, or a backfill. */
@@ -49,45 +46,6 @@ export async function syncProject(run: Run, slug: string): Promise<void> {
   await new ProjectSync(run, project, list, state, bounds).sync();
 }
 
-/** The pages of a project's pipelines; the first one is asked before the project is known to exist. */
-class PipelineList {
-  readonly #run: Run;
-  readonly #path: string;
-  #begun: { rest: AsyncGenerator<Page>; first: Promise<IteratorResult<Page>> } | undefined;
-
-  constructor(run: Run, slug: string) {
-    this.#run = run;
-    this.#path = path`/project/${slugPath(slug)}/pipeline`;
-  }
-
-  begin(): void {
-    const rest = pages(this.#run.client, this.#path, pipelines.endpoint);
-    const first = rest.next();
-    first.catch(() => {});
-    this.#begun = { rest, first };
-  }
-
-  /** The answer that arrived first: that of the first page, or `other`. */
-  async firstAnswer(other: Project['answer']): Promise<Project['answer']> {
-    const page = await this.#begun?.first.catch(() => undefined);
-    const answer = page?.done === false ? page.value.answer : other;
-    return answer.receivedAt < other.receivedAt ? answer : other;
-  }
-
-  /** All pages, from the first: the one that was begun, or asked again. */
-  async *pages(): AsyncGenerator<Page> {
-    const begun = this.#begun;
-    this.#begun = undefined;
-    if (begun !== undefined) {
-      const first = await begun.first;
-      if (first.done !== true) yield first.value;
-      yield* begun.rest;
-    } else {
-      yield* pages(this.#run.client, this.#path, pipelines.endpoint);
-    }
-  }
-}
-
 class ProjectSync {
   readonly #run: Run;
   readonly #project: Project;
@@ -101,10 +59,7 @@ class ProjectSync {
   readonly #visitedOpen = new Map<string, Set<string>>();
   /** RECORD lines that were read ahead and wait to be written. */
   #buffered = 0;
-  #visited = 0;
-  #failed = 0;
-  #missing = 0;
-  #withoutId = 0;
+  readonly #tally: Tally;
 
   constructor(run: Run, project: Project, list: PipelineList, state: ProjectState, bounds: Bounds) {
     this.#run = run;
@@ -113,6 +68,7 @@ class ProjectSync {
     this.#state = state;
     this.#bounds = bounds;
     this.#visitor = new Visitor(run.client, run.records, bounds);
+    this.#tally = new Tally(run, project.slug);
     this.#active = new Set(run.records.keys());
     for (const stream of this.#active) this.#visitedOpen.set(stream, new Set());
   }
@@ -121,9 +77,9 @@ class ProjectSync {
     this.#prepare();
     try {
       const isListRead = await this.#readList();
-      if (!this.#bounds.range && (isListRead || !this.#isBudgetSpent())) await this.#askOpen();
+      if (!this.#bounds.range && (isListRead || !this.#tally.hasTooManyFailures)) await this.#askOpen();
     } finally {
-      this.#reportLeftOut();
+      this.#tally.end();
     }
     if (this.#state.isDoubted) await this.#verify();
   }
@@ -145,14 +101,22 @@ class ProjectSync {
   /** Whether the whole list was read; what stopped it has been reported. */
   async #readList(): Promise<boolean> {
     try {
-      if (this.#bounds.range) await this.#pass('range', this.#rangePlans());
+      const bounds = this.#bounds;
+      if (bounds.range)
+        await this.#pass(
+          'range',
+          this.#plans((entry) => rangePlan(entry, bounds)),
+        );
       else {
-        const unfinished = this.#finishPlans();
-        const finishedDownFrom = new Map(
-          [...unfinished.keys()].map((stream) => [stream, this.#state.get(stream).walk?.oldest]),
+        const unfinished = this.#plans((entry) => finishPlan(entry, bounds));
+        const finished = new Map(
+          [...unfinished.keys()].map((stream) => [stream, this.#state.get(stream).walk]),
         );
         if (unfinished.size > 0) await this.#pass('finish', unfinished);
-        await this.#pass('catch up', this.#catchUpPlans(finishedDownFrom));
+        await this.#pass(
+          'catch up',
+          this.#plans((entry, stream) => catchUpPlan(entry, bounds, finished.get(stream))),
+        );
       }
       return true;
     } catch (error) {
@@ -168,52 +132,20 @@ class ProjectSync {
     return error instanceof TapError && !(error instanceof Unverified);
   }
 
-  #finishPlans(): Map<string, PassPlan> {
-    return this.#plans((entry) => {
-      const { walk } = entry;
-      if (walk === undefined) return undefined;
-      return (id, created) => (created > walk.oldest ? undefined : needOf(id, created, entry, this.#bounds));
-    });
-  }
-
-  #catchUpPlans(finishedDownFrom: ReadonlyMap<string, number | undefined>): Map<string, PassPlan> {
-    return this.#plans((entry, stream) => {
-      const finished = finishedDownFrom.get(stream) ?? Number.NEGATIVE_INFINITY;
-      return (id, created) => (created <= finished ? undefined : needOf(id, created, entry, this.#bounds));
-    });
-  }
-
-  #rangePlans(): Map<string, PassPlan> {
-    const { startDate, endDate } = this.#bounds;
-    return this.#plans((entry) => {
-      const { range } = entry;
-      const isSame = range !== undefined && range.start === startDate && range.end === endDate;
-      const upTo = isSame ? range.oldest : Number.POSITIVE_INFINITY;
-      return (id, created) => (created > upTo ? undefined : needOf(id, created, entry, this.#bounds));
-    });
-  }
-
-  #plans(
-    needFor: (
-      entry: Entry,
-      stream: string,
-    ) => ((id: string, created: number) => Need | undefined) | undefined,
-  ): Map<string, PassPlan> {
+  #plans(planOf: (entry: Entry, stream: string) => PassPlan | undefined): Map<string, PassPlan> {
     const plans = new Map<string, PassPlan>();
     for (const stream of this.#active) {
-      const entry = this.#state.get(stream);
-      const need = needFor(entry, stream);
-      if (need === undefined) continue;
-      plans.set(stream, {
-        floor: floorOf(entry, this.#bounds),
-        need: (id, created) => (this.#active.has(stream) ? need(id, created) : undefined),
-      });
+      const plan = planOf(this.#state.get(stream), stream);
+      if (plan === undefined) continue;
+      const need: PassPlan['need'] = (id, created) =>
+        this.#active.has(stream) ? plan.need(id, created) : undefined;
+      plans.set(stream, { ...plan, need });
     }
     return plans;
   }
 
   async #pass(phase: Phase, plans: ReadonlyMap<string, PassPlan>): Promise<void> {
-    const withoutId = () => this.#withoutId++;
+    const withoutId = () => this.#tally.withoutId();
     for await (const arrived of this.#read(
       passOver(this.#list.pages(), plans, { now: this.#bounds.now, withoutId }),
     )) {
@@ -268,9 +200,7 @@ class ProjectSync {
 
   /** Writes what was read of a pipeline and folds it into the state, in this order. */
   async #take(visit: Visit, by: 'walk' | 'range' | 'open'): Promise<void> {
-    this.#visited++;
-    this.#missing += visit.missing;
-    this.#withoutId += visit.withoutId;
+    this.#tally.visit(visit);
     this.#dropForbidden(visit);
     try {
       for (const { stream, text } of visit.lines) {
@@ -282,14 +212,9 @@ class ProjectSync {
     } finally {
       this.#buffer(-visit.lines.length);
     }
-    this.#reportErrors(visit);
     if (visit.missing > 0) this.#state.doubt();
     this.#fold(visit, by);
-    if (this.#isBudgetSpent()) {
-      throw new TapError(
-        `${this.#failed} of ${this.#visited} pipelines could not be read, so the project is left for this run.`,
-      );
-    }
+    this.#tally.refuseTooManyFailures();
     if (this.#run.isStateDue) {
       if (this.#state.isDoubted) await this.#verify();
       this.#run.writeState();
@@ -298,24 +223,9 @@ class ProjectSync {
 
   #dropForbidden({ results }: Visit): void {
     for (const [stream, result] of results) {
-      if (result.kind !== 'forbidden' || !this.#active.delete(stream)) continue;
-      this.#run.fail(`${this.#project.slug}: ${stream} are left out. ${result.error.line}`);
+      if (result.kind === 'forbidden' && this.#active.delete(stream))
+        this.#tally.forbidden(stream, result.error);
     }
-  }
-
-  #reportErrors({ request, results }: Visit): void {
-    let hasFailed = false;
-    for (const [stream, result] of results) {
-      if (result.kind === 'forbidden' || result.errors.length === 0) continue;
-      hasFailed = true;
-      for (const error of result.errors) {
-        this.#run.fail(
-          `${this.#project.slug}: ${stream} of pipeline ${request.id} could not be read and will be asked ` +
-            `again in the next run. ${error.line}`,
-        );
-      }
-    }
-    if (hasFailed) this.#failed++;
   }
 
   #fold({ request, results }: Visit, by: 'walk' | 'range' | 'open'): void {
@@ -324,24 +234,13 @@ class ProjectSync {
       const before = this.#state.get(stream);
       const after = foldVisit(before, result.finding, this.#bounds, by);
       this.#state.set(stream, after);
-      if (before.open.has(request.id)) this.#warnOfGivenUp(stream, result.finding);
+      if (before.open.has(request.id) && !result.finding.settled && isGivenUp(result.finding, this.#bounds)) {
+        this.#tally.givenUp(stream, request.id);
+      }
       if (before.open.has(request.id) || after.open.has(request.id)) {
         this.#visitedOpen.get(stream)?.add(request.id);
       }
     }
-  }
-
-  #warnOfGivenUp(stream: string, finding: Finding): void {
-    if (finding.settled || !isGivenUp(finding, this.#bounds)) return;
-    this.#run.log.warning(
-      `${this.#project.slug}: pipeline ${finding.id} never settled and its newest workflow is older than ` +
-        `91 days; ${stream} no longer asks for it.`,
-    );
-  }
-
-  /** Too much is broken for going on to make sense; a handful says nothing about the rest. */
-  #isBudgetSpent(): boolean {
-    return this.#failed > 100 || (this.#failed > 5 && this.#failed > this.#visited * 0.05);
   }
 
   async #commit(phase: Phase, streams: readonly string[], isDoubtful: boolean): Promise<void> {
@@ -374,15 +273,6 @@ class ProjectSync {
       throw new Unverified(
         `Something below ${this.#project.slug} answered 404, and then the token or the project did not answer ` +
           `either, so nothing of it is committed. ${error.line}`,
-      );
-    }
-  }
-
-  #reportLeftOut(): void {
-    if (this.#missing > 0 || this.#withoutId > 0) {
-      this.#run.log.info(
-        `${this.#project.slug}: ${this.#missing} answers 404 below pipelines and ${this.#withoutId} rows without ` +
-          'id, as CircleCI shows what has expired, were left out.',
       );
     }
   }

@@ -1,0 +1,33 @@
+import { type Bounds, type Entry, floorOf, needOf, type Walk } from './entry.js';
+import type { PassPlan } from './pass.js';
+
+/**
+ * Phase 1: what is at or below the oldest pipeline of an interrupted walk, ties included.
+ * Undefined without such a walk.
+ */
+export function finishPlan(entry: Entry, bounds: Bounds): PassPlan | undefined {
+  return entry.walk && planUpTo(entry.walk.oldest, entry, bounds);
+}
+
+/** Phase 2: everything from the top, but what phase 1 of this run has visited. */
+export function catchUpPlan(entry: Entry, bounds: Bounds, finished: Walk | undefined): PassPlan {
+  const visitedFrom = finished?.oldest ?? Number.NEGATIVE_INFINITY;
+  return {
+    floor: floorOf(entry, bounds),
+    need: (id, created) => (created <= visitedFrom ? undefined : needOf(id, created, entry, bounds)),
+  };
+}
+
+/** A backfill: the whole range, or the rest of it if the same was interrupted. */
+export function rangePlan(entry: Entry, bounds: Bounds): PassPlan {
+  const { range } = entry;
+  const isSame = range !== undefined && range.start === bounds.startDate && range.end === bounds.endDate;
+  return planUpTo(isSame ? range.oldest : Number.POSITIVE_INFINITY, entry, bounds);
+}
+
+function planUpTo(newest: number, entry: Entry, bounds: Bounds): PassPlan {
+  return {
+    floor: floorOf(entry, bounds),
+    need: (id, created) => (created > newest ? undefined : needOf(id, created, entry, bounds)),
+  };
+}
