@@ -49,11 +49,19 @@ function report(error: unknown): number {
   if (error instanceof Stopped) return writer.isClosed ? brokenPipe : exitCodes.failed;
   if (log.writes('debug') && error instanceof Error) log.debug(error.stack ?? '');
   if (error instanceof CommanderError) {
-    log.critical(`${error.message.replace(/^error: /, '')} See tap-circle-ci --help.`);
+    log.critical(usageText(error));
     return exitCodes.usage;
   }
   log.critical(messageOf(error));
   return error instanceof TapError ? error.exitCode : exitCodes.failed;
+}
+
+/** Commander's message as sentences on one line. */
+function usageText({ message }: CommanderError): string {
+  const [what = '', meant] = message.replace(/^error: /, '').split('\n');
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${what.endsWith('.') ? '' : '.'}`;
+  const hint = meant === undefined ? '' : ` ${meant.replace(/^\((.*)\)$/, '$1')}`;
+  return `${sentence}${hint} See tap-circle-ci --help.`;
 }
 
 try {
@@ -62,4 +70,8 @@ try {
   process.exitCode = report(error);
 }
 await writer.end();
+if (writer.failure !== undefined) {
+  log.critical(`stdout cannot be written: ${writer.failure}. Run again with the last STATE that arrived.`);
+  process.exitCode = exitCodes.failed;
+}
 if (received !== undefined) raise(received);

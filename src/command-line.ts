@@ -31,6 +31,8 @@ Examples:
 /** The command line: options stand before or after the command, and --config may be given more than once. */
 export function program(modes: Modes): Command {
   const root = shared(new Command('tap-circle-ci'))
+    .addOption(offline())
+    .addOption(format())
     .description('Reads pipelines, workflows and jobs from CircleCI and writes them as Singer messages.')
     .version(version)
     .option('--catalog <file>', 'streams and columns to read; without it, those of the setting streams')
@@ -49,9 +51,11 @@ export function program(modes: Modes): Command {
       else await modes.sync(withConfig(options, command));
     });
   shared(root.command('discover'))
+    .addOption(offline())
     .description('print the catalog')
     .action((_, command: Command) => modes.discover(optionsOf(command)));
   shared(root.command('about'))
+    .addOption(format())
     .description('print name, version, capabilities and settings')
     .action((_, command: Command) => modes.about(optionsOf(command)));
   return root;
@@ -61,10 +65,16 @@ function shared(command: Command): Command {
   return command
     .option('-c, --config <file>', 'settings, or ENV for variables alone; of several the later wins', collect)
     .addOption(new Option('--log-level <level>', 'least urgent lines to write').choices(logLevels))
-    .option('--offline', 'discover: do not ask whether the token is good')
-    .addOption(new Option('--format <format>', 'about: how to print').choices(['text', 'json']))
     .configureOutput({ outputError: () => {} })
     .exitOverride();
+}
+
+function offline(): Option {
+  return new Option('--offline', 'discover: do not ask whether the token is good');
+}
+
+function format(): Option {
+  return new Option('--format <format>', 'about: how to print').choices(['text', 'json']);
 }
 
 function collect(file: string, earlier: readonly string[] = []): string[] {

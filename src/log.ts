@@ -28,7 +28,7 @@ export class Log {
 
   /** Stars `secret` from now on, also where it is URL-encoded or escaped as JSON. */
   redact(secret: string): void {
-    const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+    const forms = [secret, urlEncoded(secret), JSON.stringify(secret).slice(1, -1)];
     for (const form of forms) if (form.length > 0) this.#secrets.add(form);
   }
 
@@ -56,8 +56,29 @@ export class Log {
   #write(level: LogLevel, message: string): void {
     if (!this.writes(level)) return;
     let text = message;
-    for (const secret of this.#secrets) text = text.replaceAll(secret, '***');
+    for (const secret of this.#secrets) text = withoutCut(text.replaceAll(secret, '***'), secret);
     const prefix = level.toUpperCase();
     for (const line of text.split('\n')) this.#sink.write(`${prefix} ${line}\n`);
   }
+}
+
+/** A lone half of a character pair has no URL-encoded form. */
+function urlEncoded(secret: string): string {
+  try {
+    return encodeURIComponent(secret);
+  } catch {
+    return '';
+  }
+}
+
+/** Shorter beginnings of a secret tell nothing. */
+const shortestBeginning = 4;
+
+/** Stars what is left of `secret` where a long text was cut off with an ellipsis in the middle of it. */
+function withoutCut(text: string, secret: string): string {
+  let hidden = text;
+  for (let length = secret.length - 1; length >= shortestBeginning && hidden.includes('…'); length--) {
+    hidden = hidden.replaceAll(`${secret.slice(0, length)}…`, '***…');
+  }
+  return hidden;
 }

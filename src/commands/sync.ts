@@ -48,10 +48,20 @@ export async function sync(options: SyncOptions, environment: Environment): Prom
   const inputs: SyncInputs = {
     config,
     catalog: catalog === undefined ? undefined : readJson(catalog, 'catalog'),
-    state: state === undefined ? undefined : readJson(state, 'state'),
+    state: state === undefined ? undefined : readState(state),
     range: startDate !== undefined || endDate !== undefined,
   };
   await syncInputs(inputs, environment);
+}
+
+/** @throws TapError also for a whole STATE line: its members would be taken for a state without bookmarks. */
+function readState(file: string): unknown {
+  const state = readJson(file, 'state');
+  const isMessage = typeof state === 'object' && state !== null && 'type' in state && 'value' in state;
+  if (!isMessage) return state;
+  throw new TapError(`The state file ${file} holds a whole STATE message.`, {
+    next: 'Write only its "value" into the file.',
+  });
 }
 
 /** The same for inputs that have been read. */
@@ -66,7 +76,10 @@ export async function syncInputs(
   const state = new State(inputs.state);
   for (const note of state.notes) log.info(note);
   if (selected.length === 0) {
-    log.warning('The catalog selects no stream, so there is nothing to read.');
+    log.warning(
+      'The catalog selects no stream, so there is nothing to read. ' +
+        'Write "selected": true into the metadata with breadcrumb [] of each stream that is wanted.',
+    );
     writer.message({ type: 'STATE', value: state });
     return;
   }
@@ -111,10 +124,7 @@ function costOfFullTable({ definition: { name } }: SelectedStream): string {
 function incomplete(failures: readonly string[], hasBegun: boolean): TapError {
   const [only] = failures;
   if (failures.length === 1 && only !== undefined && !hasBegun) return new TapError(only);
-  return new TapError(
-    `${failures.length} thing${failures.length === 1 ? '' : 's'} could not be read.`,
-    {
-      next: 'See the lines above. What is missing is remembered in the state, and asked again in the next run.',
-    },
-  );
+  return new TapError(`${failures.length} thing${failures.length === 1 ? '' : 's'} could not be read.`, {
+    next: 'See the lines above. What is missing is remembered in the state, and asked again in the next run.',
+  });
 }

@@ -4,7 +4,7 @@ import leven from 'leven';
 import { TapError } from '../errors.js';
 import { parseSlugs } from '../sources/circleci.js';
 import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
-import { configSchema, secretNames, settingNames } from './schema.js';
+import { configSchema, isArraySetting, secretNames, settingNames } from './schema.js';
 import { parseStreams } from './streams.js';
 
 /** The settings as given, with the defaults of schemas/config.json filled in. */
@@ -67,25 +67,27 @@ export function parseConfig(
     verbose: true,
   });
   const validate = ajv.compile<Settings>({ ...configSchema, required });
-  const settings: unknown = structuredClone(given);
-  if (!validate(settings)) throw invalid(validate.errors ?? [], given);
+  const settings: unknown = withArrays(given);
+  if (!validate(settings)) throw invalid(validate.errors ?? []);
   const startDate = dateSetting('start_date', settings.start_date);
   const endDate = dateSetting('end_date', settings.end_date);
   if (startDate !== undefined && endDate !== undefined && startDate >= endDate) {
-    throw new TapError(`start_date ${settings.start_date} is not before end_date ${settings.end_date}.`);
+    throw new TapError(`start_date ${settings.start_date} is not before end_date ${settings.end_date}.`, {
+      next: 'Nothing lies between them; move one of the two, or leave end_date out.',
+    });
   }
   const slugs = parseSlugs(settings.project_slugs ?? []);
   if (slugs.length === 0 && required.includes('project_slugs')) {
     throw new TapError('project_slugs names no project.', { next: 'Write for example gh/acme/web.' });
   }
   return {
-    token: settings.token ?? '',
+    token: headerSetting('token', settings.token ?? ''),
     slugs,
     streams: parseStreams(settings.streams),
     startDate,
     endDate,
     baseUrl: urlSetting('base_url', settings.base_url),
-    userAgent: settings.user_agent ?? `tap-circle-ci/${version}`,
+    userAgent: headerSetting('user_agent', settings.user_agent ?? `tap-circle-ci/${version}`),
     lookbackDays: settings.lookback_days,
     deepEveryDays: settings.deep_every_days,
     jobsReplicationMethod: settings.jobs_replication_method,
@@ -109,10 +111,29 @@ export function unknownSettings(given: Readonly<Record<string, unknown>>): strin
 
 /** The values that must never be shown, whatever is wrong with the rest. */
 export function secretsIn(given: Readonly<Record<string, unknown>>): string[] {
-  return secretNames.map((name) => given[name]).filter((value) => typeof value === 'string');
+  const values = secretNames.map((name) => given[name]);
+  // A number is taken for its digits.
+  return values.filter((value) => typeof value === 'string' || typeof value === 'number').map(String);
 }
 
-function invalid(errors: readonly ErrorObject[], given: Readonly<Record<string, unknown>>): TapError {
+/** A copy in which arrays that are written as JSON text are arrays: so Meltano passes them in variables. */
+function withArrays(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const settings = structuredClone(given);
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, isArraySetting(name) ? asArray(value) : value]),
+  );
+}
+
+function asArray(value: unknown): unknown {
+  if (typeof value !== 'string' || !value.trim().startsWith('[')) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function invalid(errors: readonly ErrorObject[]): TapError {
   const missing = errors.filter(({ keyword }) => keyword === 'required');
   if (missing.length > 0) {
     // The Python tap's words, which people have alerts on.
@@ -121,18 +142,43 @@ function invalid(errors: readonly ErrorObject[], given: Readonly<Record<string, 
       next: 'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.',
     });
   }
-  const byName = new Map<string, string[]>();
-  for (const { instancePath, keyword, message = '', params } of errors) {
+  const sentences = errors.map(({ instancePath, data, ...error }) => {
     const name = instancePath.slice(1).replaceAll('/', '.');
-    const expected = keyword === 'enum' ? `must be ${[params.allowedValues].flat().join(' or ')}` : message;
-    byName.set(name, [...(byName.get(name) ?? []), expected]);
-  }
-  const sentences = [...byName].map(([name, expected]) => {
-    const value = given[name.split('.')[0] ?? ''];
-    const shown = secretNames.includes(name) ? '' : ` is ${JSON.stringify(value)};`;
-    return `${name}${shown} ${[...new Set(expected)].join(', ')}.`;
+    const found = secretNames.includes(name) ? '' : ` is ${JSON.stringify(data)}; it`;
+    return `${name}${found} must ${expected(error)}.`;
   });
-  return new TapError(sentences.join(' '), { next: 'See the settings in the README.' });
+  return new TapError(sentences.join(' '), { next: 'tap-circle-ci --about explains each setting.' });
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'an array',
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'a string',
+};
+
+/** What a keyword of schemas/config.json asks for: the value must … */
+function expected({ keyword, message, params }: Omit<ErrorObject, 'instancePath' | 'data'>): string {
+  switch (keyword) {
+    case 'type':
+      return `be ${[params.type]
+        .flat()
+        .map((type) => typeNames[type] ?? type)
+        .join(' or ')}`;
+    case 'enum':
+      return `be ${[params.allowedValues].flat().join(' or ')}`;
+    case 'minimum':
+      return `be at least ${params.limit}`;
+    case 'exclusiveMinimum':
+      return `be more than ${params.limit}`;
+    case 'maximum':
+      return `be at most ${params.limit}`;
+    case 'minItems':
+    case 'minLength':
+      return 'not be empty';
+    default:
+      return message ?? keyword;
+  }
 }
 
 /**
@@ -142,10 +188,10 @@ function invalid(errors: readonly ErrorObject[], given: Readonly<Record<string, 
 export function dateSetting(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
-  const hasOffset = /T.*(?:Z|[+-]\d\d:?\d\d)$/.test(text);
+  const hasOffset = /[T ].*(?:Z|[+-]\d\d:?\d\d)$/.test(text);
   const time = isDate || hasOffset ? parseISO(isDate ? `${text}T00:00:00Z` : text).getTime() : Number.NaN;
   if (!Number.isNaN(time)) return time;
-  const withoutOffset = !Number.isNaN(parseISO(text).getTime());
+  const withoutOffset = !hasOffset && /[T ]/.test(text) && !Number.isNaN(parseISO(text).getTime());
   throw new TapError(
     `${name} is ${JSON.stringify(text)}, which is ${withoutOffset ? 'a time without its offset' : 'no date'}.`,
     { next: 'Write a date such as 2026-01-31 (midnight in UTC), or a time such as 2026-01-31T12:00:00Z.' },
@@ -154,13 +200,24 @@ export function dateSetting(name: string, text: string | undefined): number | un
 
 function urlSetting(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new TapError(`${name} is ${JSON.stringify(text)}, which is no http or https URL.`, {
-      next: 'For CircleCI Server write https://<host>/api/v2.',
+  // Never shown: what stands before an @ may be a password.
+  if (url === undefined ? text.includes('@') : url.username + url.password !== '') {
+    throw new TapError(`${name} has a user name or password in it.`, {
+      next: 'Use the setting "token" instead.',
     });
   }
-  if (url.username === '' && url.password === '') return url;
-  throw new TapError(`${name} has a user name or password in it.`, {
-    next: 'Use the setting "token" instead.',
+  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
+  throw new TapError(`${name} is ${JSON.stringify(text)}, which is no http or https URL.`, {
+    next: 'For CircleCI Server write https://<host>/api/v2.',
+  });
+}
+
+/** A text that is sent as a header. */
+function headerSetting(name: string, text: string): string {
+  const position = text.search(/[^ -~]/);
+  if (position < 0) return text;
+  const found = /[\r\n]/.test(text.charAt(position)) ? 'a line break' : 'a character that is not ASCII';
+  throw new TapError(`${name} has ${found} at position ${position + 1}, which no HTTP header can carry.`, {
+    next: 'Copy it again, as one line of plain letters, digits and signs.',
   });
 }

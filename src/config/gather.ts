@@ -1,5 +1,5 @@
 import { TapError } from '../errors.js';
-import { readJson } from './json-file.js';
+import { readJson, sources } from './json-file.js';
 import { settingNames } from './schema.js';
 
 type Settings = Record<string, unknown>;
@@ -25,9 +25,7 @@ export function gatherSettings(files: readonly string[], environment: NodeJS.Pro
 function asSettings(value: unknown, file: string): Settings {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   const found = Array.isArray(value) ? 'an array' : JSON.stringify(value);
-  throw new TapError(`The config file ${file} holds ${found}, not an object.`, {
-    next: 'See sample-config.json.',
-  });
+  throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: sources.config });
 }
 
 function withoutEmpty(settings: Settings): Settings {

@@ -19,6 +19,11 @@ export const configSchema = loadSchema<ConfigSchema>('config.json');
 
 export const settingNames: readonly string[] = Object.keys(configSchema.properties);
 
+/** Whether the setting takes an array, besides whatever else it takes. */
+export function isArraySetting(name: string): boolean {
+  return [configSchema.properties[name]?.type ?? []].flat().includes('array');
+}
+
 export const secretNames: readonly string[] = settingNames.filter(
   (name) => configSchema.properties[name]?.secret === true,
 );

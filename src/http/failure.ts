@@ -155,7 +155,7 @@ function start(text: string): string {
     .slice(0, 1000)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length <= 120 ? line : `${line.slice(0, 120)}…`;
+  return line.length <= 120 && text.length <= 1000 ? line : `${line.slice(0, 120)}…`;
 }
 
 function times(attempts: number): string {

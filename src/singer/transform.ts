@@ -57,11 +57,11 @@ export function compileTransform(
 }
 
 function compile(schema: JsonSchema, report: TransformReport, path: string): Convert {
+  if (schema.type === undefined) return (value) => freeValue(value, report, path);
   const types = typesOf(schema);
   const converters = types.map((type) => converterOf(type, schema, report, path));
-  const isNullable = [schema.type ?? []].flat().includes('null');
-  const expected =
-    [schema.type ?? 'anything'].flat().join(' or ') + (schema.format ? ` (${schema.format})` : '');
+  const isNullable = [schema.type].flat().includes('null');
+  const expected = [schema.type].flat().join(' or ') + (schema.format ? ` (${schema.format})` : '');
   const emptyIsNull = isNullable && !(types.includes('string') && schema.format !== 'date-time');
   return (value) => {
     if (isNullable && (value === null || (emptyIsNull && value === ''))) return null;
@@ -136,7 +136,7 @@ function toInteger(value: unknown): number | undefined {
 }
 
 function toNumber(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'string' || !/\d/.test(value)) return undefined;
   const number = Number(value.replace(/[,_]/g, ''));
@@ -147,7 +147,7 @@ function toBoolean(value: unknown): boolean | null | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return value !== 0;
   if (typeof value !== 'string') return undefined;
-  return value.toLowerCase() !== 'false';
+  return value !== '' && value.toLowerCase() !== 'false';
 }
 
 function toArray(schema: JsonSchema, report: TransformReport, path: string): Convert {

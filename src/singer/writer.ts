@@ -16,15 +16,16 @@ export class Writer {
   #size = 0;
   #isFlushScheduled = false;
   #isClosed = false;
+  #failure: string | undefined;
   #isFull = false;
   #waiting: (() => void)[] = [];
 
-  /** `onClosed` is called once when the reader has gone away (EPIPE). */
+  /** `onClosed` is called once when nothing can be written any more. */
   constructor(stdout: Writable, onClosed: () => void) {
     this.#stdout = stdout;
     this.#onClosed = onClosed;
     stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') this.#failure = error.message;
       this.#close();
     });
     stdout.on('drain', () => this.#resume());
@@ -33,6 +34,11 @@ export class Writer {
   /** The reader has gone away; nothing that is written will be read. */
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Why stdout cannot be written, such as a full disk; undefined when its reader has merely gone away. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Adds one line, given without its end. */

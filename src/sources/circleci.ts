@@ -69,6 +69,8 @@ export async function getProject(client: ApiClient, slug: string): Promise<Proje
     });
   } catch (error) {
     if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    // A token that is refused gets 404 here too, and so does everything below a wrong base_url.
+    await checkToken(client);
     throw new HttpError(`CircleCI does not know the project ${slug}, or does not show it to this token.`, {
       failure: 'not-found',
       path: projectPath,
@@ -79,9 +81,21 @@ export async function getProject(client: ApiClient, slug: string): Promise<Proje
   }
 }
 
-/** Asks who the token belongs to. @throws HttpError when the token is refused. */
+/** Asks who the token belongs to. @throws HttpError when the token is refused, or base_url leads elsewhere. */
 export async function checkToken(client: ApiClient): Promise<void> {
-  await client.get('/me', '/me');
+  try {
+    await client.get('/me', '/me');
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    const { path, status } = error;
+    throw new HttpError(`CircleCI's API is not where base_url leads: ${path} answered ${status}.`, {
+      failure: 'unreadable',
+      path,
+      status,
+      next: advice.notJson,
+      cause: error,
+    });
+  }
 }
 
 /** What to do about answers of CircleCI that end a request for good. */

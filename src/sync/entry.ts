@@ -170,21 +170,29 @@ function foldWalk(
     const oldest = Math.min(created, entry.range?.oldest ?? created);
     return { range: { start, end: end ?? bounds.now, oldest } };
   }
-  const started = entry.walk?.started ?? Math.max(bounds.now, entry.since ?? bounds.now);
+  // What end_date keeps this walk from seeing must not count as read when it is finished without that end.
+  const started = entry.walk?.started ?? Math.min(bounds.now, bounds.endDate ?? bounds.now);
   return { walk: { started, oldest: Math.min(created, entry.walk?.oldest ?? created) } };
 }
 
-/** The entry after a walk that began at `started` has passed the stream's floor. */
-export function foldWalked(entry: Entry, started: number, bounds: Bounds): Entry {
-  const reached = bounds.endDate === undefined ? started : Math.min(started, bounds.endDate);
-  const isDeep = entry.since === undefined || entry.deep === undefined || isDeepDue(entry, bounds);
-  return {
-    ...entry,
-    since: Math.max(reached, entry.since ?? reached),
-    from: fromAfterWalk(entry, bounds),
-    deep: isDeep ? Math.max(started, entry.deep ?? started) : entry.deep,
-    walk: undefined,
-  };
+/** The entry after an interrupted walk has been finished. */
+export function foldFinished(entry: Entry, bounds: Bounds): Entry {
+  const started = entry.walk?.started ?? bounds.now;
+  // Whether the interrupted run looked back 90 days is not known, so that this is left to the walk from the top
+  // that follows; only a first walk has visited everything.
+  return { ...foldReached(entry, started, bounds), deep: entry.deep ?? started };
+}
+
+/** The entry after a walk from the top has passed the stream's floor. */
+export function foldCaughtUp(entry: Entry, bounds: Bounds): Entry {
+  const deep = isDeepDue(entry, bounds) ? Math.max(bounds.now, entry.deep ?? 0) : (entry.deep ?? bounds.now);
+  return { ...foldReached(entry, bounds.now, bounds), deep };
+}
+
+function foldReached(entry: Entry, started: number, bounds: Bounds): Entry {
+  const reached = Math.min(started, bounds.endDate ?? started);
+  const since = Math.max(reached, entry.since ?? reached);
+  return { ...entry, since, from: fromAfterWalk(entry, bounds), walk: undefined };
 }
 
 function fromAfterWalk(entry: Entry, bounds: Bounds): number {

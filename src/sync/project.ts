@@ -6,9 +6,10 @@ import {
   type Bounds,
   type Entry,
   endFullTable,
+  foldCaughtUp,
+  foldFinished,
   foldRanged,
   foldVisit,
-  foldWalked,
   isGivenUp,
   type Need,
   startFullTable,
@@ -255,11 +256,9 @@ class ProjectSync {
 
   #committed(phase: Phase, stream: string, entry: Entry): Entry {
     const isFullTable = this.#run.records.get(stream)?.selected.method === 'FULL_TABLE';
-    if (phase === 'finish') return foldWalked(entry, entry.walk?.started ?? this.#bounds.now, this.#bounds);
+    if (phase === 'finish') return foldFinished(entry, this.#bounds);
     if (isFullTable) return phase === 'range' ? { ...entry, range: undefined } : endFullTable(entry);
-    return phase === 'range'
-      ? foldRanged(entry, this.#bounds)
-      : foldWalked(entry, this.#bounds.now, this.#bounds);
+    return phase === 'range' ? foldRanged(entry, this.#bounds) : foldCaughtUp(entry, this.#bounds);
   }
 
   /** A 404 below a project is believed only while token and project still answer. */
