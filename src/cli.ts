@@ -36,7 +36,19 @@ const modes: Modes = {
   discover: async (options) =>
     (await import('./commands/discover.js')).discover(options, environment(options)),
   about: async (options) => (await import('./commands/about.js')).about(options, environment(options)),
+  check: async (options) => (await import('./commands/check.js')).check(options, environment(options)),
+  state: {
+    show: async (file, options) => (await stateCommands()).showState(file, environment(options)),
+    last: async (options) => (await stateCommands()).lastState(process.stdin, environment(options)),
+    rewind: async (file, options) => (await stateCommands()).rewindState(file, options, environment(options)),
+    merge: async (files, options) =>
+      (await stateCommands()).mergeStates(files, options, environment(options)),
+    migrate: async (file, options) =>
+      (await stateCommands()).migrateState(file, options, environment(options)),
+  },
 };
+
+const stateCommands = () => import('./commands/state.js');
 
 function environment({ logLevel }: { readonly logLevel?: string }): Environment {
   log = new Log(process.stderr, logLevelOf(logLevel ?? process.env.LOGLEVEL));
@@ -48,6 +60,10 @@ function report(error: unknown): number {
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
   if (error instanceof Stopped) return writer.isClosed ? brokenPipe : exitCodes.failed;
   if (log.writes('debug') && error instanceof Error) log.debug(error.stack ?? '');
+  if (error instanceof CommanderError && error.code === 'commander.help') {
+    log.critical('No command was given.');
+    return exitCodes.usage;
+  }
   if (error instanceof CommanderError) {
     log.critical(usageText(error));
     return exitCodes.usage;

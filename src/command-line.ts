@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { AboutOptions } from './commands/about.js';
 import type { DiscoverOptions } from './commands/discover.js';
 import type { SharedOptions } from './commands/environment.js';
+import type { EditOptions, MigrateOptions, RewindOptions } from './commands/state.js';
 import type { SyncOptions } from './commands/sync.js';
 import { exitCodes, TapError } from './errors.js';
 import { logLevels } from './log.js';
@@ -12,12 +13,24 @@ export interface Modes {
   sync(options: SyncOptions): Promise<void>;
   discover(options: DiscoverOptions): Promise<void>;
   about(options: AboutOptions & SharedOptions): Promise<void>;
+  check(options: SharedOptions): Promise<void>;
+  readonly state: StateModes;
+}
+
+/** What can be done with a state file. */
+export interface StateModes {
+  show(file: string, options: SharedOptions): Promise<void>;
+  last(options: SharedOptions): Promise<void>;
+  rewind(file: string, options: RewindOptions & SharedOptions): Promise<void>;
+  merge(files: readonly string[], options: EditOptions & SharedOptions): Promise<void>;
+  migrate(file: string, options: MigrateOptions & SharedOptions): Promise<void>;
 }
 
 interface AllOptions extends SyncOptions, DiscoverOptions, AboutOptions {
   /** The flags of singer-python that stand for commands. */
   readonly discover?: boolean;
   readonly about?: boolean;
+  readonly test?: boolean;
 }
 
 const examples = `
@@ -25,6 +38,8 @@ Examples:
   tap-circle-ci --config config.json > output.jsonl
   tap-circle-ci --config config.json --state state.json | target-jsonl
   tap-circle-ci --config config.json --discover > catalog.json
+  tap-circle-ci check --config config.json
+  tap-circle-ci state last < output.jsonl > state.json
   tap-circle-ci --config config.json --start-date 2026-01-01 --end-date 2026-02-01 | target-jsonl
 `;
 
@@ -40,13 +55,17 @@ export function program(modes: Modes): Command {
     .option('-s, --state <file>', 'the last STATE of an earlier run, to go on from')
     .option('--start-date <date>', 'read pipelines created at or after this date, whatever the state says')
     .option('--end-date <date>', 'read pipelines created before this date, whatever the state says')
+    .option('--project <slug>', 'read only this project; may be given more than once', collect)
+    .option('--streams <names>', 'read these streams and groups instead of those of the setting')
     .option('-d, --discover', 'print the catalog, as the command discover')
     .option('--about', 'print name, version and settings, as the command about')
+    .option('--test', 'check token and projects, as the command check')
     .option('--dev', 'accepted for singer-python; means nothing')
     .addHelpText('after', examples)
     .action(async (_, command: Command) => {
       const options = optionsOf(command);
       if (options.about) await modes.about(options);
+      else if (options.test) await modes.check(withConfig(options, command));
       else if (options.discover) await modes.discover(options);
       else await modes.sync(withConfig(options, command));
     });
@@ -58,7 +77,44 @@ export function program(modes: Modes): Command {
     .addOption(format())
     .description('print name, version, capabilities and settings')
     .action((_, command: Command) => modes.about(optionsOf(command)));
+  shared(root.command('check'))
+    .description('tell whether token and projects can be read, and what a sync costs')
+    .action((_, command: Command) => modes.check(withConfig(optionsOf(command), command)));
+  addStateCommands(root, modes.state);
   return root;
+}
+
+function addStateCommands(root: Command, modes: StateModes): void {
+  const state = root.command('state').description('look at a state, or make a new one').exitOverride();
+  const add = (usage: string, description: string): Command =>
+    shared(state.command(usage)).description(description);
+  const inPlace = '--in-place';
+  const inPlaceText = 'replace the file instead of printing the new state';
+  add('show <file>', 'print what is remembered of each stream and project').action(
+    (file: string, _, command: Command) => modes.show(file, optionsOf(command)),
+  );
+  add('last', 'print the last state in the output of a tap or target, read from stdin').action(
+    (_, command: Command) => modes.last(optionsOf(command)),
+  );
+  add('rewind <file>', 'set bookmarks back, so that the next run reads again what came since')
+    .requiredOption('--to <date>', 'for example 2026-01-31')
+    .option('--stream <name>', 'only of this stream; may be given more than once', collect)
+    .option('--project <slug>', 'only of this project; may be given more than once', collect)
+    .option(inPlace, inPlaceText)
+    .action((file: string, own: RewindOptions, command: Command) =>
+      modes.rewind(file, { ...optionsOf(command), ...own }),
+    );
+  add('merge <files...>', 'print the state that asks for what any of several would ask for')
+    .option(inPlace, `${inPlaceText}, the first`)
+    .action((files: string[], own: EditOptions, command: Command) =>
+      modes.merge(files, { ...optionsOf(command), ...own }),
+    );
+  add('migrate <file>', "print a state of singer-io's tap in the form of this one")
+    .option('--reread', 'forget the bookmarks of pipelines too')
+    .option(inPlace, inPlaceText)
+    .action((file: string, own: MigrateOptions, command: Command) =>
+      modes.migrate(file, { ...optionsOf(command), ...own }),
+    );
 }
 
 function shared(command: Command): Command {

@@ -9,11 +9,11 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 const mayImport: Record<string, readonly string[]> = {
   cli: ['command-line', 'commands', 'singer', 'errors', 'log'],
   'command-line': ['commands', 'errors', 'log', 'version'],
-  commands: ['config', 'sync', 'singer', 'sources', 'streams', 'http', 'errors', 'log', 'version'],
+  commands: ['config', 'sync', 'singer', 'sources', 'streams', 'http', 'errors', 'log', 'time', 'version'],
   config: ['singer', 'sources', 'streams', 'errors'],
   sync: ['singer', 'sources', 'streams', 'http', 'errors', 'log', 'time'],
   singer: ['streams', 'errors', 'log', 'time'],
-  sources: ['http', 'errors'],
+  sources: ['http', 'errors', 'time'],
   streams: [],
   http: ['errors', 'log'],
   log: [],

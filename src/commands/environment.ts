@@ -22,7 +22,7 @@ export interface SharedOptions {
 }
 
 /** Options of the command line that stand for settings, by the setting's name. */
-export type Overrides = Readonly<Record<string, string | undefined>>;
+export type Overrides = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Settings of files and environment, and what the command line says instead; secrets are redacted from here on. */
 export function givenSettings(

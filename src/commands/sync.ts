@@ -24,6 +24,8 @@ export interface SyncOptions extends SharedOptions {
   readonly state?: string;
   readonly startDate?: string;
   readonly endDate?: string;
+  readonly project?: readonly string[];
+  readonly streams?: string;
 }
 
 /** What a run reads before it asks anything: parsed JSON, undefined where no file was named. */
@@ -44,7 +46,13 @@ export type Connect = (config: Config, environment: Environment, metrics: Metric
  */
 export async function sync(options: SyncOptions, environment: Environment): Promise<void> {
   const { startDate, endDate, state, catalog = options.properties } = options;
-  const config = givenSettings(options, { start_date: startDate, end_date: endDate }, environment);
+  const overrides = {
+    start_date: startDate,
+    end_date: endDate,
+    project_slugs: options.project,
+    streams: options.streams,
+  };
+  const config = givenSettings(options, overrides, environment);
   const inputs: SyncInputs = {
     config,
     catalog: catalog === undefined ? undefined : readJson(catalog, 'catalog'),

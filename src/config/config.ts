@@ -200,13 +200,14 @@ export function dateSetting(name: string, text: string | undefined): number | un
 
 function urlSetting(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Never shown: what stands before an @ may be a password.
-  if (url === undefined ? text.includes('@') : url.username + url.password !== '') {
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
+  // Not shown: what stands before an @ may be a password.
+  if (isHttp ? url.username + url.password !== '' : text.includes('@')) {
     throw new TapError(`${name} has a user name or password in it.`, {
       next: 'Use the setting "token" instead.',
     });
   }
-  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
+  if (isHttp) return url;
   throw new TapError(`${name} is ${JSON.stringify(text)}, which is no http or https URL.`, {
     next: 'For CircleCI Server write https://<host>/api/v2.',
   });

@@ -37,7 +37,7 @@ export class Records {
     for (const [path, count] of this.#removed) {
       const { name } = this.selected.definition;
       this.#log.warning(
-        `${name}: removed NUL characters from ${path} in ${count} rows; databases refuse them.`,
+        `${name}: removed NUL characters from ${count} ${count === 1 ? 'value' : 'values'} of ${path}; databases refuse them.`,
       );
     }
     this.#removed.clear();

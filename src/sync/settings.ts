@@ -20,7 +20,7 @@ export function boundsOf(
   entryOf: (stream: string) => Entry,
   streams: readonly string[],
 ): Bounds {
-  const startDate = settings.startDate ?? oneYearBefore(now);
+  const startDate = settings.startDate ?? yearBefore(now);
   const interrupted = streams
     .map((stream) => entryOf(stream).range)
     .find((range) => range?.start === startDate);
@@ -36,7 +36,8 @@ export function boundsOf(
   };
 }
 
-function oneYearBefore(now: number): number {
+/** The default of start_date, in milliseconds since 1970. */
+export function yearBefore(now: number): number {
   const date = new Date(now);
   date.setUTCFullYear(date.getUTCFullYear() - 1);
   return date.getTime();

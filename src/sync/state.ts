@@ -24,6 +24,8 @@ export class State {
   readonly #rest: JsonObject;
   /** What the reader of the log should know about the state that came in. */
   readonly notes: readonly string[];
+  /** Who wrote the state: `python` is singer-io's tap, `nobody` an empty one. */
+  readonly writtenBy: 'us' | 'python' | 'nobody';
 
   /** @throws TapError naming the place when `value` is not a state that this tap can go on from. */
   constructor(value: unknown = {}) {
@@ -32,9 +34,12 @@ export class State {
     this.#rest = rest;
     this.#bookmarks = asObject(bookmarks, 'bookmarks in the state');
     const notes: string[] = [];
+    let writtenBy: State['writtenBy'] = 'nobody';
     for (const [stream, bookmark] of Object.entries(this.#bookmarks)) {
       const place = `bookmarks.${stream} in the state`;
       const members = asObject(bookmark, place);
+      if ('tap' in members) writtenBy = 'us';
+      else if (writtenBy === 'nobody' && Object.keys(members).length > 0) writtenBy = 'python';
       if ('tap' in members) this.#streams.set(stream, readBookmark(members, place));
       else if (stream === 'pipelines') this.#streams.set(stream, readPythonPipelines(members));
       else if (stream === 'workflows' || stream === 'jobs') {
@@ -43,10 +48,16 @@ export class State {
       }
     }
     this.notes = notes;
+    this.writtenBy = writtenBy;
   }
 
   entry(stream: string, project: string): Entry {
     return this.#streams.get(stream)?.entries.get(project) ?? emptyEntry;
+  }
+
+  /** Streams that have a bookmark. */
+  get streams(): string[] {
+    return [...this.#streams.keys()];
   }
 
   /** Projects that `stream` has an entry for. */
@@ -58,6 +69,11 @@ export class State {
     const state = this.#streams.get(stream) ?? { entries: new Map(), rest: {} };
     state.entries.set(project, entry);
     this.#streams.set(stream, state);
+  }
+
+  /** Forgets all that is known of a stream. */
+  clear(stream: string): void {
+    this.#streams.set(stream, { entries: new Map(), rest: {} });
   }
 
   /** Moves what is known under `alias` to the canonical slug; what is known there already stays. */

@@ -109,6 +109,11 @@ export class BulkWorld implements Source {
     );
   }
 
+  pipelineByNumber(slug: string, number: number): PipelineRow | undefined {
+    const isKnown = Number.isInteger(number) && number >= 1 && number <= this.counts.pipelines;
+    return shortSlug(slug) === this.#slug && isKnown ? this.#pipelineRow(number - 1) : undefined;
+  }
+
   pipeline(id: string): PipelineRow | undefined {
     const index = this.#indexOf(PIPELINE, id, this.counts.pipelines);
     return index === undefined ? undefined : this.#pipelineRow(index);

@@ -3,6 +3,8 @@ export const endpoints = {
   '/me': '*/api/v2/me',
   '/project/{project-slug}': '*/api/v2/project/:vcs/:organization/:repository',
   '/project/{project-slug}/pipeline': '*/api/v2/project/:vcs/:organization/:repository/pipeline',
+  '/project/{project-slug}/pipeline/{number}':
+    '*/api/v2/project/:vcs/:organization/:repository/pipeline/:number',
   '/pipeline/{id}': '*/api/v2/pipeline/:id',
   '/pipeline/{id}/workflow': '*/api/v2/pipeline/:id/workflow',
   '/workflow/{id}': '*/api/v2/workflow/:id',
@@ -18,6 +20,8 @@ export function endpointOf(path: string): Endpoint {
   if (kind === 'project' && rest.length === 3) return '/project/{project-slug}';
   if (kind === 'project' && rest.length === 4 && rest[3] === 'pipeline')
     return '/project/{project-slug}/pipeline';
+  if (kind === 'project' && rest.length === 5 && rest[3] === 'pipeline')
+    return '/project/{project-slug}/pipeline/{number}';
   if (kind === 'pipeline' && rest.length === 1) return '/pipeline/{id}';
   if (kind === 'pipeline' && rest.length === 2 && rest[1] === 'workflow') return '/pipeline/{id}/workflow';
   if (kind === 'workflow' && rest.length === 1) return '/workflow/{id}';

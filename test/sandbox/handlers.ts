@@ -118,6 +118,8 @@ function find({ world, endpoint, request, params }: Exchange): Answer {
       return world.project(slug) === undefined
         ? notFound('Project not found')
         : found(world.pipelines(slug, token));
+    case '/project/{project-slug}/pipeline/{number}':
+      return found(world.pipelineByNumber(slug, Number(params.number)), 'Pipeline not found');
     case '/pipeline/{id}':
       return found(world.pipeline(id), 'Pipeline not found');
     case '/pipeline/{id}/workflow':

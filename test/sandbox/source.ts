@@ -18,6 +18,7 @@ export interface Source {
   date(): string | undefined;
   project(slug: string): ProjectRow | undefined;
   pipelines(slug: string, token: string | null): Page<PipelineRow> | Refusal;
+  pipelineByNumber(slug: string, number: number): PipelineRow | undefined;
   pipeline(id: string): PipelineRow | undefined;
   workflows(pipelineId: string, token: string | null): Page<WorkflowRow> | Refusal;
   workflow(id: string): WorkflowRow | undefined;

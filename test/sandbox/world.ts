@@ -120,6 +120,12 @@ export class World implements Source {
     return asPage(slice, (pipeline) => pipelineRow(pipeline, this.now, this.coins.updatedAt));
   }
 
+  pipelineByNumber(slug: string, number: number): PipelineRow | undefined {
+    this.#ready();
+    const pipeline = this.#project(slug)?.pipelines.find((one) => one.number === number);
+    return pipeline && this.pipeline(pipeline.id);
+  }
+
   pipeline(id: string): PipelineRow | undefined {
     const pipeline = this.#visible(this.#ready().pipelines.get(id));
     return pipeline && pipelineRow(pipeline, this.now, this.coins.updatedAt);

@@ -1,0 +1,150 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { dateSetting } from '../config/config.js';
+import { readJson } from '../config/json-file.js';
+import { replaceFile } from '../config/replace-file.js';
+import { TapError } from '../errors.js';
+import type { Entry } from '../sync/entry.js';
+import { State } from '../sync/state.js';
+import { merge, rewind } from '../sync/state-edit.js';
+import { columns } from './columns.js';
+import type { Environment } from './environment.js';
+
+export interface EditOptions {
+  /** Replace the file instead of printing the new state. */
+  readonly inPlace?: boolean;
+}
+
+export interface RewindOptions extends EditOptions {
+  readonly to: string;
+  readonly stream?: readonly string[];
+  readonly project?: readonly string[];
+}
+
+export interface MigrateOptions extends EditOptions {
+  readonly reread?: boolean;
+}
+
+/**
+ * Prints what a state remembers, a line for each stream and project.
+ * @throws TapError when the file is not a state of this tap
+ */
+export function showState(file: string, { writer, clock }: Environment): void {
+  const state = ownState(file);
+  const rows = state.streams.flatMap((stream) =>
+    state.projects(stream).map((project) => describe(stream, project, state.entry(stream, project), clock())),
+  );
+  const header = ['stream', 'project', 'read from', 'since', 'age', 'open', 'in progress'];
+  for (const line of columns([header, ...rows])) writer.line(line);
+}
+
+function describe(stream: string, project: string, entry: Entry, now: number): string[] {
+  const { since, from, walk, range, open } = entry;
+  const progress = [
+    walk && `begun ${shown(walk.started)}, back to ${shown(walk.oldest)}`,
+    range && `backfill ${shown(range.start)} to ${shown(range.end)}, back to ${shown(range.oldest)}`,
+  ];
+  return [
+    stream,
+    project,
+    shown(from),
+    shown(since),
+    since === undefined ? '' : age(now - since),
+    String(open.size),
+    progress.filter((text) => text !== undefined).join('; '),
+  ];
+}
+
+function shown(time: number | undefined): string {
+  return time === undefined ? '' : `${new Date(time).toISOString().slice(0, 16)}Z`;
+}
+
+function age(milliseconds: number): string {
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 0) return 'in the future';
+  if (minutes < 120) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
+}
+
+/**
+ * Prints the last state in the output of a tap or a target: STATE messages, or bare state values as targets print
+ * them. A torn last line is what a killed program leaves, and is passed over like everything that is no state.
+ * @throws TapError when there is none
+ */
+export async function lastState(input: Readable, { writer }: Environment): Promise<void> {
+  let last: unknown;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    // Most lines of a tap are rows.
+    if (line.startsWith('{"type":"RECORD"') || line.startsWith('{"type": "RECORD"')) continue;
+    last = stateIn(line) ?? last;
+  }
+  if (last === undefined) {
+    throw new TapError('There is no state in the input.', {
+      next: 'Give the output of a target, or of the tap: tap-circle-ci state last < output.jsonl',
+    });
+  }
+  writer.line(JSON.stringify(last));
+}
+
+function stateIn(line: string): unknown {
+  let message: unknown;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof message !== 'object' || message === null) return undefined;
+  if ('type' in message && message.type === 'STATE' && 'value' in message) return message.value ?? undefined;
+  return 'bookmarks' in message ? message : undefined;
+}
+
+/** Prints the state with its bookmarks set back to a date. @throws TapError when nothing is newer than it */
+export function rewindState(file: string, options: RewindOptions, environment: Environment): void {
+  const state = ownState(file);
+  const to = dateSetting('--to', options.to);
+  const count = rewind(state, to ?? 0, { streams: options.stream, projects: options.project });
+  if (count === 0) {
+    const known = state.streams.map((stream) => `${stream} (${state.projects(stream).join(', ')})`);
+    throw new TapError(`No bookmark that was named is later than ${options.to}.`, {
+      next: `The state has ${known.join(', ')}; see tap-circle-ci state show ${file}.`,
+    });
+  }
+  environment.log.info(`${count} bookmarks were set back to ${options.to}.`);
+  put(file, state, options, environment);
+}
+
+/** Prints the union of several states: whatever one of them would ask for is asked for. */
+export function mergeStates(files: readonly string[], options: EditOptions, environment: Environment): void {
+  const [first = ''] = files;
+  put(first, merge(files.map(ownState)), options, environment);
+}
+
+/** Prints a state of singer-io's tap in the form of this one. @throws TapError when it is none */
+export function migrateState(file: string, options: MigrateOptions, environment: Environment): void {
+  const state = new State(readJson(file, 'state'));
+  if (state.writtenBy !== 'python') {
+    throw new TapError(`${file} is not a state of singer-io's tap-circle-ci.`, {
+      next: state.writtenBy === 'us' ? 'It is one of this tap already.' : 'It has no bookmarks.',
+    });
+  }
+  for (const note of state.notes) environment.log.info(note);
+  if (options.reread === true) for (const stream of state.streams) state.clear(stream);
+  put(file, state, options, environment);
+}
+
+function ownState(file: string): State {
+  const state = new State(readJson(file, 'state'));
+  if (state.writtenBy === 'us') return state;
+  throw new TapError(`${file} is not a state of this tap.`, {
+    next:
+      state.writtenBy === 'python'
+        ? `It was written by singer-io's tap: tap-circle-ci state migrate ${file}`
+        : 'It has no bookmarks.',
+  });
+}
+
+function put(file: string, state: State, { inPlace }: EditOptions, { writer }: Environment): void {
+  const text = JSON.stringify(state);
+  if (inPlace === true) replaceFile(file, `${text}\n`);
+  else writer.line(text);
+}

@@ -1,0 +1,59 @@
+import { type Entry, emptyEntry } from './entry.js';
+import { State } from './state.js';
+
+/** Which entries an edit is for; undefined: all. */
+export interface Selection {
+  readonly streams?: readonly string[] | undefined;
+  readonly projects?: readonly string[] | undefined;
+}
+
+/**
+ * Sets bookmarks back to `to` (milliseconds since 1970), so that the next run reads everything since then again.
+ * What was never read, or not so far, stays as it is.
+ * @returns how many entries were set back
+ */
+export function rewind(state: State, to: number, { streams, projects }: Selection): number {
+  let count = 0;
+  for (const stream of state.streams) {
+    if (streams !== undefined && !streams.includes(stream)) continue;
+    for (const project of state.projects(stream)) {
+      if (projects !== undefined && !projects.includes(project)) continue;
+      const entry = state.entry(stream, project);
+      if (entry.since === undefined || entry.since <= to) continue;
+      // A walk that is under way would go on below what is to be read again.
+      const deep = entry.deep === undefined ? undefined : Math.min(entry.deep, to);
+      state.set(stream, project, { ...entry, since: to, deep, walk: undefined });
+      count++;
+    }
+  }
+  return count;
+}
+
+/** One state that asks for whatever any of `states` would ask for: the older times, all open pipelines, no walk. */
+export function merge(states: readonly State[]): State {
+  const merged = new State(states[0]?.toJSON());
+  for (const stream of new Set(states.flatMap((state) => state.streams))) {
+    for (const project of new Set(states.flatMap((state) => state.projects(stream)))) {
+      const known = states.filter((state) => state.projects(stream).includes(project));
+      const entries = known.map((state) => state.entry(stream, project));
+      merged.set(stream, project, mergeEntries(entries));
+    }
+  }
+  return merged;
+}
+
+function mergeEntries(entries: readonly Entry[]): Entry {
+  return {
+    ...emptyEntry,
+    since: oldest(entries.map(({ since }) => since)),
+    from: oldest(entries.map(({ from }) => from)),
+    deep: oldest(entries.map(({ deep }) => deep)),
+    open: new Map(entries.flatMap(({ open }) => [...open])),
+  };
+}
+
+/** The oldest of the times; never, if one of them is. */
+function oldest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === times.length ? Math.min(...known) : undefined;
+}
