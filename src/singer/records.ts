@@ -2,7 +2,7 @@ import { TapError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { SelectedStream } from './catalog.js';
 import { recordLine, type SchemaMessage } from './messages.js';
-import { compileTransform, Mismatch } from './transform.js';
+import { compileTransform, Mismatch, type Transform } from './transform.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ type Row = Readonly<Record<string, unknown>>;
 export class Records {
   readonly selected: SelectedStream;
   readonly #log: Log;
-  readonly #transform: (row: Row) => Record<string, unknown>;
+  readonly #transform: Transform;
   /** Column -> values that lost NUL characters. */
   readonly #removed = new Map<string, number>();
 
@@ -60,11 +60,11 @@ export class Records {
    */
   line(row: Row, foreignKeys: Row, timeExtracted: string): string {
     const { name, key } = this.selected.definition;
-    const whole = { ...row, ...foreignKeys };
     try {
-      return recordLine(name, this.#transform(whole), timeExtracted);
+      return recordLine(name, this.#transform(row, foreignKeys), timeExtracted);
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
+      const whole = { ...row, ...foreignKeys };
       const keys = key.map((column) => `${column} ${String(whole[column])}`).join(', ');
       throw new TapError(`${name}: ${error.message} (${keys}).`, { cause: error });
     }

@@ -41,6 +41,10 @@ export class Mismatch extends Error {
 }
 
 type Convert = (value: unknown) => unknown;
+type Row = Readonly<Record<string, unknown>>;
+
+/** Makes a record of a row of the API and of columns taken from elsewhere. @throws Mismatch */
+export type Transform = (row: Row, further?: Row) => Record<string, unknown>;
 
 /**
  * Compiles a schema into the function that makes records of API rows, as singer-python's Transformer does,
@@ -49,10 +53,7 @@ type Convert = (value: unknown) => unknown;
  * not hold are refused, and dates are RFC 3339 or a date alone, nothing guessed.
  * @returns a function that throws {@link Mismatch}
  */
-export function compileTransform(
-  schema: JsonSchema,
-  report: TransformReport,
-): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+export function compileTransform(schema: JsonSchema, report: TransformReport): Transform {
   return objectRecord(schema, report, '');
 }
 
@@ -116,15 +117,23 @@ const withoutOffset = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?$/;
 
 function toDateTime(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  let text = value;
-  if (dateAlone.test(text)) text = `${text}T00:00:00Z`;
-  else if (withoutOffset.test(text)) text = `${text}Z`;
+  const text = withOffset(value);
   const time = parseTimestamp(text);
   if (time === undefined || text.startsWith('24', 11)) return undefined;
   const match = utcDateTime.exec(text);
-  if (match) return `${match[1]}.${(match[2] ?? '').slice(0, 6).padEnd(6, '0')}Z`;
-  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
-  return `${new Date(time).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+  if (match) return `${match[1]}.${microseconds(match[2])}`;
+  return `${new Date(time).toISOString().slice(0, 19)}.${microseconds(/\.(\d+)/.exec(text)?.[1])}`;
+}
+
+/** Times without an offset are taken for UTC, as singer-python takes them. */
+function withOffset(text: string): string {
+  if (text.endsWith('Z')) return text;
+  if (dateAlone.test(text)) return `${text}T00:00:00Z`;
+  return withoutOffset.test(text) ? `${text}Z` : text;
+}
+
+function microseconds(fraction = ''): string {
+  return `${fraction.slice(0, 6).padEnd(6, '0')}Z`;
 }
 
 function toInteger(value: unknown): number | undefined {
@@ -164,12 +173,20 @@ function toObject(schema: JsonSchema, report: TransformReport, path: string): Co
   const record = objectRecord(schema, report, path);
   return (value) => {
     if (!isObject(value)) return undefined;
-    return isFree ? freeValue(value, report, path) : record(value);
+    if (!isFree) return record(value);
+    // Hardly any has one, and a copy of all costs more than a look at all.
+    return hasNul(value) ? freeValue(value, report, path) : value;
   };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (Array.isArray(value)) return value.some(hasNul);
+  return isObject(value) && Object.entries(value).some(([name, item]) => name.includes('\0') || hasNul(item));
 }
 
 /** Arbitrary JSON stays as it is, but for NUL characters. */
@@ -185,24 +202,29 @@ function freeValue(value: unknown, report: TransformReport, path: string): unkno
   );
 }
 
-function objectRecord(
-  schema: JsonSchema,
-  report: TransformReport,
-  path: string,
-): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+function objectRecord(schema: JsonSchema, report: TransformReport, path: string): Transform {
   const columns = new Map<string, Convert>();
   for (const [name, column] of Object.entries(schema.properties ?? {})) {
     columns.set(name, compile(column, report, join(path, name)));
   }
   const keepsUnknown = schema.additionalProperties === true;
-  return (row) => {
-    const record: Record<string, unknown> = {};
-    for (const name of Object.keys(row)) {
-      const convert = columns.get(name);
-      if (convert !== undefined) record[name] = within(name, () => convert(row[name]));
-      else if (keepsUnknown) record[name] = freeValue(row[name], report, join(path, name));
-      else report.unknownField(join(path, name));
+  const convertInto = (record: Record<string, unknown>, row: Row): void => {
+    let name = '';
+    try {
+      for (name of Object.keys(row)) {
+        const convert = columns.get(name);
+        if (convert !== undefined) record[name] = convert(row[name]);
+        else if (keepsUnknown) record[name] = freeValue(row[name], report, join(path, name));
+        else report.unknownField(join(path, name));
+      }
+    } catch (error) {
+      throw error instanceof Mismatch ? error.within(name) : error;
     }
+  };
+  return (row, further) => {
+    const record: Record<string, unknown> = {};
+    convertInto(record, row);
+    if (further !== undefined) convertInto(record, further);
     return record;
   };
 }
