@@ -13,6 +13,8 @@ export interface Environment {
   readonly stop: AbortController;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Shows a line that is asked for again and again, where somebody may watch; returns how to end it. */
+  readonly live: (line: () => string) => () => void;
 }
 
 /** The options that every command takes, as commander gives them. */

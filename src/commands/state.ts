@@ -42,7 +42,8 @@ function describe(stream: string, project: string, entry: Entry, now: number): s
   const { since, from, walk, range, open } = entry;
   const progress = [
     walk && `begun ${shown(walk.started)}, back to ${shown(walk.oldest)}`,
-    range && `backfill ${shown(range.start)} to ${shown(range.end)}, back to ${shown(range.oldest)}`,
+    range &&
+      `backfill from ${shown(range.start)} to ${range.end === undefined ? 'now' : shown(range.end)}, back to ${shown(range.oldest)}`,
   ];
   return [
     stream,

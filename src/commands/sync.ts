@@ -5,6 +5,7 @@ import type { ApiClient } from '../http/client.js';
 import { type SelectedStream, selectStreams } from '../singer/catalog.js';
 import { Metrics } from '../singer/metrics.js';
 import { Records } from '../singer/records.js';
+import { Progress, progressLine } from '../sync/progress.js';
 import { Run } from '../sync/run.js';
 import { State } from '../sync/state.js';
 import { syncProjects } from '../sync/sync.js';
@@ -16,6 +17,7 @@ import {
   methodBySetting,
   type SharedOptions,
 } from './environment.js';
+import { summary } from './summary.js';
 
 export interface SyncOptions extends SharedOptions {
   readonly catalog?: string;
@@ -78,7 +80,7 @@ export async function syncInputs(
   environment: Environment,
   connect: Connect = connectToCircleCI,
 ): Promise<void> {
-  const { log, writer, stop, clock } = environment;
+  const { log, writer, stop, clock, live } = environment;
   const config = configOf(inputs.config, environment);
   const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config));
   const state = new State(inputs.state);
@@ -93,7 +95,9 @@ export async function syncInputs(
   }
   for (const stream of selected) if (stream.method === 'FULL_TABLE') log.info(costOfFullTable(stream));
   const metrics = new Metrics(log);
+  const progress = new Progress(config.slugs.length);
   const started = performance.now();
+  const elapsed = () => performance.now() - started;
   const client = connect(config, environment, metrics);
   const run = new Run({
     client,
@@ -101,6 +105,7 @@ export async function syncInputs(
     log,
     state,
     metrics,
+    progress,
     records: new Map(selected.map((stream) => [stream.definition.name, new Records(stream, log)])),
     settings: { ...config, range: inputs.range },
     maxConcurrency: config.maxConcurrency,
@@ -108,16 +113,18 @@ export async function syncInputs(
     clock,
     stop: () => stop.abort(),
   });
+  const endLive = live(() => progressLine(progress, client.statistics, elapsed()));
   let isDone = false;
   try {
     const failedProjects = await syncProjects(run, config.slugs);
-    const { failures } = run;
     const isAllLost = failedProjects === config.slugs.length;
-    isDone = failures.length === 0 || (config.onError === 'skip' && !isAllLost);
-    if (!isDone) throw incomplete(failures, run.hasBegun);
+    isDone = run.failures.length === 0 || (config.onError === 'skip' && !isAllLost);
+    if (!isDone) throw incomplete(run.failures, run.hasBegun);
   } finally {
+    endLive();
     for (const records of run.records.values()) records.reportRemoved();
-    metrics.end('sync', isDone, performance.now() - started);
+    metrics.end('sync', isDone, elapsed());
+    for (const line of summary(run, client.statistics, elapsed())) log.info(line);
     await client.close();
   }
 }

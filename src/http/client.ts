@@ -59,7 +59,7 @@ export interface Answer {
 }
 
 /** What the sync needs of a client: a test can put a history in its place, without sockets. */
-export type ApiClient = Pick<HttpClient, 'get' | 'close'>;
+export type ApiClient = Pick<HttpClient, 'get' | 'close' | 'statistics'>;
 
 export interface HttpStatistics {
   /** Attempts and followed redirects. */
@@ -69,6 +69,10 @@ export interface HttpStatistics {
   readonly refused: number;
   /** Milliseconds in which requests stood still because the server had asked to wait. */
   readonly waitedForLimit: number;
+  /** Requests that are under way. */
+  readonly inFlight: number;
+  /** Milliseconds until requests go on after a refusal; 0 when they do. */
+  readonly pause: number;
 }
 
 const maxRedirects = 5;
@@ -110,7 +114,8 @@ export class HttpClient {
   }
 
   get statistics(): HttpStatistics {
-    return { ...this.#counts, waitedForLimit: this.#pacer.limitedMs };
+    const { limitedMs: waitedForLimit, inFlight, pauseMs: pause } = this.#pacer;
+    return { ...this.#counts, waitedForLimit, inFlight, pause };
   }
 
   /**

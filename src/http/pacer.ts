@@ -37,6 +37,11 @@ export class Pacer {
     return this.#limitedMs + (this.#limitedSince === undefined ? 0 : performance.now() - this.#limitedSince);
   }
 
+  /** Requests that are under way. */
+  get inFlight(): number {
+    return this.#pace.inFlight;
+  }
+
   /** Milliseconds until the pause for a refusal ends; 0 when there is none. */
   get pauseMs(): number {
     return this.#pace.paused ? Math.max(0, this.#pace.pausedUntil - performance.now()) : 0;

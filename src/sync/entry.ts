@@ -15,12 +15,16 @@ export interface Walk {
   readonly started: number;
   /** `created_at` of the oldest pipeline visited so far. */
   readonly oldest: number;
+  /** Whether it looks back over the whole rerun window. */
+  readonly deep: boolean;
 }
 
-/** An interrupted backfill of pipelines created in [start, end); `oldest` as in a walk. */
+/** An interrupted backfill of pipelines created in [start, end); the rest as in a walk. */
 export interface RangeWalk {
   readonly start: number;
-  readonly end: number;
+  /** Undefined: no end. */
+  readonly end: number | undefined;
+  readonly started: number;
   readonly oldest: number;
 }
 
@@ -68,7 +72,10 @@ export type Need = 'all' | number;
 
 /** Whether this run has to look back over the whole rerun window. */
 export function isDeepDue(entry: Entry, bounds: Bounds): boolean {
-  if (entry.deep === undefined || bounds.deepEvery === undefined) return false;
+  if (entry.deep === undefined) return false;
+  // A look-back of 90 days is deep in every run.
+  if (bounds.lookback >= rerunWindow) return true;
+  if (bounds.deepEvery === undefined) return false;
   return bounds.now - entry.deep >= bounds.deepEvery;
 }
 
@@ -165,27 +172,45 @@ function foldWalk(
   by: 'walk' | 'range' | 'open',
 ): Partial<Entry> {
   if (by === 'open') return {};
-  if (by === 'range') {
-    const { startDate: start, endDate: end } = bounds;
-    const oldest = Math.min(created, entry.range?.oldest ?? created);
-    return { range: { start, end: end ?? bounds.now, oldest } };
-  }
+  if (by === 'range') return { range: foldRange(entry, created, bounds) };
   // What end_date keeps this walk from seeing must not count as read when it is finished without that end.
-  const started = entry.walk?.started ?? Math.min(bounds.now, bounds.endDate ?? bounds.now);
-  return { walk: { started, oldest: Math.min(created, entry.walk?.oldest ?? created) } };
+  const begun = {
+    started: Math.min(bounds.now, bounds.endDate ?? bounds.now),
+    deep: isDeepDue(entry, bounds),
+  };
+  const { started, deep } = entry.walk ?? begun;
+  return { walk: { started, oldest: Math.min(created, entry.walk?.oldest ?? created), deep } };
+}
+
+function foldRange(entry: Entry, created: number, bounds: Bounds): RangeWalk {
+  const same = interruptedRange(entry, bounds);
+  return {
+    start: bounds.startDate,
+    end: bounds.endDate,
+    started: same?.started ?? bounds.now,
+    oldest: Math.min(created, same?.oldest ?? created),
+  };
+}
+
+/** The interrupted backfill that these bounds go on with: only the same one. */
+export function interruptedRange({ range }: Entry, { startDate, endDate }: Bounds): RangeWalk | undefined {
+  return range !== undefined && range.start === startDate && range.end === endDate ? range : undefined;
 }
 
 /** The entry after an interrupted walk has been finished. */
 export function foldFinished(entry: Entry, bounds: Bounds): Entry {
   const started = entry.walk?.started ?? bounds.now;
-  // Whether the interrupted run looked back 90 days is not known, so that this is left to the walk from the top
-  // that follows; only a first walk has visited everything.
-  return { ...foldReached(entry, started, bounds), deep: entry.deep ?? started };
+  // A walk that did not look back 90 days leaves that to the one from the top that follows.
+  const deep = entry.walk?.deep === true ? Math.max(started, entry.deep ?? started) : entry.deep;
+  return { ...foldReached(entry, started, bounds), deep: deep ?? started };
 }
 
 /** The entry after a walk from the top has passed the stream's floor. */
 export function foldCaughtUp(entry: Entry, bounds: Bounds): Entry {
-  const deep = isDeepDue(entry, bounds) ? Math.max(bounds.now, entry.deep ?? 0) : (entry.deep ?? bounds.now);
+  // An end_date before the bookmark has kept a part of the 90 days out of sight.
+  const isWhole = bounds.endDate === undefined || bounds.endDate >= (entry.since ?? bounds.endDate);
+  const isDeep = isWhole && isDeepDue(entry, bounds);
+  const deep = isDeep ? Math.max(bounds.now, entry.deep ?? bounds.now) : (entry.deep ?? bounds.now);
   return { ...foldReached(entry, bounds.now, bounds), deep };
 }
 
@@ -196,8 +221,12 @@ function foldReached(entry: Entry, started: number, bounds: Bounds): Entry {
 }
 
 function fromAfterWalk(entry: Entry, bounds: Bounds): number {
-  const { startDate } = bounds;
-  if (entry.since === undefined || entry.from === undefined || startDate < entry.from) return startDate;
+  const { startDate, endDate } = bounds;
+  if (entry.since === undefined || entry.from === undefined) return startDate;
+  if (startDate < entry.from) {
+    // What lies between an end_date and `from` has not been read, and there is no way to say so but to read again.
+    return endDate !== undefined && endDate < entry.from ? entry.from : startDate;
+  }
   // A later start_date cut the look-back short: what lies before it has not been kept up with, so that an
   // earlier start_date has to read it again.
   const wasCut = lookbackFloor(entry.since, entry, bounds) < startDate;
@@ -207,7 +236,9 @@ function fromAfterWalk(entry: Entry, bounds: Bounds): number {
 /** The entry after a backfill has passed its start. */
 export function foldRanged(entry: Entry, bounds: Bounds): Entry {
   const { startDate: start } = bounds;
-  const end = Math.min(bounds.endDate ?? bounds.now, bounds.now);
+  // Of an interrupted backfill the first part was read when it began.
+  const started = interruptedRange(entry, bounds)?.started ?? bounds.now;
+  const end = Math.min(bounds.endDate ?? started, started);
   const reachesFrom = entry.from === undefined || end >= entry.from;
   return {
     ...entry,

@@ -19,6 +19,7 @@ export async function* lookAhead<Item, Result>(
 
   const fill = async (): Promise<void> => {
     for await (const item of source) {
+      if (isAbandoned) return;
       const result = limit(read, item);
       // Errors wait in the queue for their turn.
       result.catch(() => {});

@@ -34,6 +34,7 @@ export async function* passOver(
   try {
     for await (const page of pages) {
       const extracted = formatTimestamp(page.answer.receivedAt);
+      let newest = Number.NEGATIVE_INFINITY;
       for (const row of page.items) {
         const { id } = row;
         if (typeof id !== 'string' || id === '') {
@@ -41,17 +42,18 @@ export async function* passOver(
           continue;
         }
         const pipeline = { id, created: createdOf(row) };
+        newest = Math.max(newest, pipeline.created);
         if (!position.take(pipeline, row)) continue;
         const needs = needsOf(pipeline, pending);
         if (needs.size > 0) {
           yield { kind: 'visit', request: { ...pipeline, pipeline: { row, extracted }, needs } };
         }
       }
-      const newest = Math.max(...page.items.map((row) => createdOf(row)));
-      const streams = [...pending].filter(([, plan]) => newest < plan.floor).map(([stream]) => stream);
-      // An empty page is older than nothing.
-      if (page.items.length > 0 && streams.length > 0) yield { kind: 'passed', streams, isDoubtful: false };
-      if (page.items.length > 0) for (const stream of streams) pending.delete(stream);
+      // A page without pipelines is older than nothing.
+      const isOlder = ({ floor }: PassPlan) => Number.isFinite(newest) && newest < floor;
+      const streams = [...pending].filter(([, plan]) => isOlder(plan)).map(([stream]) => stream);
+      if (streams.length > 0) yield { kind: 'passed', streams, isDoubtful: false };
+      for (const stream of streams) pending.delete(stream);
       if (pending.size === 0) return;
     }
   } catch (error) {

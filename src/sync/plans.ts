@@ -1,4 +1,4 @@
-import { type Bounds, type Entry, floorOf, needOf, type Walk } from './entry.js';
+import { type Bounds, type Entry, floorOf, interruptedRange, needOf, type Walk } from './entry.js';
 import type { PassPlan } from './pass.js';
 
 /**
@@ -20,9 +20,7 @@ export function catchUpPlan(entry: Entry, bounds: Bounds, finished: Walk | undef
 
 /** A backfill: the whole range, or the rest of it if the same was interrupted. */
 export function rangePlan(entry: Entry, bounds: Bounds): PassPlan {
-  const { range } = entry;
-  const isSame = range !== undefined && range.start === bounds.startDate && range.end === bounds.endDate;
-  return planUpTo(isSame ? range.oldest : Number.POSITIVE_INFINITY, entry, bounds);
+  return planUpTo(interruptedRange(entry, bounds)?.oldest ?? Number.POSITIVE_INFINITY, entry, bounds);
 }
 
 function planUpTo(newest: number, entry: Entry, bounds: Bounds): PassPlan {

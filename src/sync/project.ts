@@ -18,11 +18,13 @@ import { lookAhead } from './look-ahead.js';
 import { type PassPlan, type PassStep, passOver } from './pass.js';
 import { PipelineList } from './pipeline-list.js';
 import { catchUpPlan, finishPlan, rangePlan } from './plans.js';
+import type { Point } from './progress.js';
 import { ProjectState } from './project-state.js';
 import type { Run } from './run.js';
 import { boundsOf } from './settings.js';
 import { Tally } from './tally.js';
 import { type Visit, Visitor } from './visit.js';
+import type { VisitRequest } from './visit-request.js';
 
 /** What a pass over the list is for: the phases of DESIGN §3, or a backfill. */
 type Phase = 'finish' | 'catch up' | 'range';
@@ -42,13 +44,14 @@ export async function syncProject(run: Run, slug: string): Promise<void> {
   const firstAnswer = await list.firstAnswer(project.answer);
   const start = startOfRun(firstAnswer.date, firstAnswer.receivedAt);
   if (start.warning !== undefined) run.warnOnce('clock', start.warning);
-  const state = new ProjectState(run.state, project.slug);
-  const bounds = boundsOf(run.settings, start.now, (stream) => state.get(stream), [...run.records.keys()]);
-  await new ProjectSync(run, project, list, state, bounds).sync();
+  const bounds = boundsOf(run.settings, start.now);
+  await new ProjectSync(run, slug, project, list, bounds).sync();
 }
 
 class ProjectSync {
   readonly #run: Run;
+  /** As configured; `#project` has what CircleCI calls it. */
+  readonly #slug: string;
   readonly #project: Project;
   readonly #list: PipelineList;
   readonly #state: ProjectState;
@@ -62,11 +65,12 @@ class ProjectSync {
   #buffered = 0;
   readonly #tally: Tally;
 
-  constructor(run: Run, project: Project, list: PipelineList, state: ProjectState, bounds: Bounds) {
+  constructor(run: Run, slug: string, project: Project, list: PipelineList, bounds: Bounds) {
     this.#run = run;
+    this.#slug = slug;
     this.#project = project;
     this.#list = list;
-    this.#state = state;
+    this.#state = new ProjectState(run.state, project.slug);
     this.#bounds = bounds;
     this.#visitor = new Visitor(run.client, run.records, bounds);
     this.#tally = new Tally(run, project.slug);
@@ -150,8 +154,10 @@ class ProjectSync {
     for await (const arrived of this.#read(
       passOver(this.#list.pages(), plans, { now: this.#bounds.now, withoutId }),
     )) {
-      if (arrived.kind === 'visited') await this.#take(arrived.visit, phase === 'range' ? 'range' : 'walk');
-      else await this.#commit(phase, arrived.streams, arrived.isDoubtful);
+      if (arrived.kind === 'visited') {
+        await this.#take(arrived.visit, phase === 'range' ? 'range' : 'walk');
+        this.#run.progress.reach(this.#slug, pointOf(arrived.visit.request), lowestFloor(plans));
+      } else await this.#commit(phase, arrived.streams, arrived.isDoubtful);
       if (this.#active.size === 0) return;
     }
   }
@@ -280,6 +286,15 @@ class ProjectSync {
 /** A 404 that cannot be believed: the project has failed. */
 class Unverified extends TapError {
   override readonly name = 'Unverified';
+}
+
+function pointOf({ created, pipeline }: VisitRequest): Point {
+  const number = pipeline?.row.number;
+  return { created, number: typeof number === 'number' ? number : undefined };
+}
+
+function lowestFloor(plans: ReadonlyMap<string, PassPlan>): number {
+  return Math.min(...[...plans.values()].map(({ floor }) => floor));
 }
 
 async function* fromArray<Item>(items: readonly Item[]): AsyncGenerator<Item> {

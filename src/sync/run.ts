@@ -5,6 +5,7 @@ import type { Records } from '../singer/records.js';
 import type { Writer } from '../singer/writer.js';
 import type { Project } from '../sources/circleci.js';
 import { second } from '../time.js';
+import type { Progress } from './progress.js';
 import type { SyncSettings } from './settings.js';
 import type { State } from './state.js';
 
@@ -19,6 +20,7 @@ export interface RunOptions {
   readonly log: Log;
   readonly state: State;
   readonly metrics: Metrics;
+  readonly progress: Progress;
   /** By stream, parents before children. */
   readonly records: ReadonlyMap<string, Records>;
   readonly settings: SyncSettings;
@@ -38,6 +40,9 @@ export class Run {
   readonly state: State;
   readonly records: ReadonlyMap<string, Records>;
   readonly settings: SyncSettings;
+  readonly progress: Progress;
+  /** RECORDs written, by stream. */
+  readonly rows = new Map<string, number>();
   /** Pipelines of a project that are read ahead: enough to keep every slot busy with one request each. */
   readonly lookAhead: number;
   /** RECORD lines that wait to be written. */
@@ -57,6 +62,8 @@ export class Run {
     this.state = options.state;
     this.records = options.records;
     this.settings = options.settings;
+    this.progress = options.progress;
+    for (const stream of options.records.keys()) this.rows.set(stream, 0);
     this.lookAhead = 2 * options.maxConcurrency;
     this.#options = options;
     this.#stateWritten = options.clock();
@@ -96,6 +103,8 @@ export class Run {
   record(stream: string, line: string): void {
     this.writer.line(line);
     this.#options.metrics.record(stream);
+    this.rows.set(stream, (this.rows.get(stream) ?? 0) + 1);
+    this.progress.rows++;
   }
 
   /** Notes something that could not be read; the run goes on. */

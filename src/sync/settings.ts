@@ -1,5 +1,5 @@
 import { day } from '../time.js';
-import type { Bounds, Entry } from './entry.js';
+import type { Bounds } from './entry.js';
 
 /** What the sync needs of the configuration. Times in milliseconds since 1970. */
 export interface SyncSettings {
@@ -14,22 +14,11 @@ export interface SyncSettings {
 }
 
 /** The bounds of a run of one project that started at `now`. */
-export function boundsOf(
-  settings: SyncSettings,
-  now: number,
-  entryOf: (stream: string) => Entry,
-  streams: readonly string[],
-): Bounds {
-  const startDate = settings.startDate ?? yearBefore(now);
-  const interrupted = streams
-    .map((stream) => entryOf(stream).range)
-    .find((range) => range?.start === startDate);
-  // A backfill without an end goes on to the end that it had when it was interrupted.
-  const rangeEnd = settings.endDate ?? interrupted?.end ?? now;
+export function boundsOf(settings: SyncSettings, now: number): Bounds {
   return {
     now,
-    startDate,
-    endDate: settings.range ? rangeEnd : settings.endDate,
+    startDate: settings.startDate ?? yearBefore(now),
+    endDate: settings.endDate,
     lookback: settings.lookbackDays * day,
     deepEvery: settings.deepEveryDays === 0 ? undefined : settings.deepEveryDays * day,
     range: settings.range,

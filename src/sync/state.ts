@@ -171,18 +171,20 @@ function readOpen(value: unknown, place: string): [id: string, created: number] 
 }
 
 function readWalk(value: unknown, place: string): Walk {
-  const { started, oldest } = asObject(value, place);
+  const { started, oldest, deep } = asObject(value, place);
   return {
     started: asTime(started, `started in ${place}`),
     oldest: asTime(oldest, `oldest in ${place}`),
+    deep: deep === true,
   };
 }
 
 function readRange(value: unknown, place: string): RangeWalk {
-  const { start, end, oldest } = asObject(value, place);
+  const { start, end, started, oldest } = asObject(value, place);
   return {
     start: asTime(start, `start in ${place}`),
-    end: asTime(end, `end in ${place}`),
+    end: asOptionalTime(end, `end in ${place}`),
+    started: asTime(started, `started in ${place}`),
     oldest: asTime(oldest, `oldest in ${place}`),
   };
 }
@@ -207,12 +209,19 @@ function writeEntry(project: string, { from, deep, walk, range, open }: Entry): 
     project,
     ...(from === undefined ? {} : { from: iso(from) }),
     ...(deep === undefined ? {} : { deep: iso(deep) }),
-    walk: walk === undefined ? [] : [{ started: iso(walk.started), oldest: iso(walk.oldest) }],
-    ...(range === undefined
-      ? {}
-      : { range: [{ start: iso(range.start), end: iso(range.end), oldest: iso(range.oldest) }] }),
+    walk: walk === undefined ? [] : [writeWalk(walk)],
+    ...(range === undefined ? {} : { range: [writeRange(range)] }),
     open: [...open].map(([id, created]) => [id, iso(created)]),
   };
+}
+
+function writeWalk({ started, oldest, deep }: Walk): JsonObject {
+  return { started: iso(started), oldest: iso(oldest), ...(deep ? { deep } : {}) };
+}
+
+function writeRange({ start, end, started, oldest }: RangeWalk): JsonObject {
+  const bounds = { start: iso(start), ...(end === undefined ? {} : { end: iso(end) }) };
+  return { ...bounds, started: iso(started), oldest: iso(oldest) };
 }
 
 /** Shorter than a bookmark's six digits, because there is one for each open pipeline. */

@@ -33,5 +33,7 @@ async function isSynced(run: Run, slug: string): Promise<boolean> {
     // A refused token or a fault of ours concerns every project; the others need not find out by themselves.
     if (!(error instanceof Stopped)) run.stop();
     throw error;
+  } finally {
+    run.progress.end(slug);
   }
 }

@@ -1,6 +1,6 @@
 import { HttpError } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
+import { pages, type Row, TokenNotFound } from '../http/pagination.js';
 import { path } from '../http/url.js';
 import type { Records } from '../singer/records.js';
 import type { StreamDefinition } from '../streams/define.js';
@@ -79,8 +79,15 @@ export class Visitor {
       outcome.workflows = listed.map(({ row }) => row);
       const lines = await Promise.all(listed.map((workflow) => this.#readWorkflow(outcome, workflow)));
       // The last thing that can keep the pipeline open is its set-up state; a list page would have told it.
-      if (outcome.pipeline === undefined && outcome.mayLeave) await this.#fetchPipeline(outcome);
+      if (outcome.pipeline === undefined && outcome.mayLeave) await this.#askState(outcome, below);
       return lines.flat();
+    });
+  }
+
+  async #askState(outcome: Outcome, streams: readonly string[]): Promise<void> {
+    await outcome.attempt(streams, 'gone', async () => {
+      await this.#fetchPipeline(outcome);
+      return [];
     });
   }
 
@@ -116,13 +123,19 @@ export class Visitor {
   /** All rows of a list, each id once: a list that grows while it is paged by offset repeats rows. */
   async #list(outcome: Outcome, listPath: string, endpoint: string): Promise<TimedRow[]> {
     const rows = new Map<string, TimedRow>();
-    for await (const page of pages(this.#client, listPath, endpoint)) {
-      const extracted = formatTimestamp(page.answer.receivedAt);
-      for (const row of page.items) {
-        const id = row.id;
-        if (typeof id === 'string' && id !== '') rows.set(id, { row, extracted });
-        else outcome.withoutId++;
+    try {
+      for await (const page of pages(this.#client, listPath, endpoint)) {
+        const extracted = formatTimestamp(page.answer.receivedAt);
+        for (const row of page.items) {
+          const { id } = row;
+          if (typeof id === 'string' && id !== '') rows.set(id, { row, extracted });
+          else outcome.withoutId++;
+        }
       }
+    } catch (error) {
+      // A page that the server named itself is not there: what came before it is, and the 404 has to be believed.
+      if (!(error instanceof TokenNotFound)) throw error;
+      outcome.missing++;
     }
     return [...rows.values()];
   }

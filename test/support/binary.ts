@@ -33,8 +33,13 @@ export class Binary {
   stderr = '';
   readonly #ended: Promise<BinaryResult>;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>, cleanUp: () => void) {
-    this.child = spawn(process.execPath, args, { env: { ...cleanEnvironment(), ...env } });
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    cleanUp: () => void,
+    folder: string | undefined = undefined,
+  ) {
+    this.child = spawn(process.execPath, args, { env: { ...cleanEnvironment(), ...env }, cwd: folder });
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.stdout += chunk.toString('latin1');
     });
@@ -96,6 +101,24 @@ export function runProgram(
   env: Readonly<Record<string, string>> = {},
 ): Promise<BinaryResult> {
   return new Binary([program, ...args], env, () => {}).ended();
+}
+
+/**
+ * Runs the program in a folder that holds these files: texts as they are, anything else as JSON.
+ * Its clock is another one when CLOCK_START is among the variables.
+ */
+export function runIn(
+  files: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<BinaryResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'tap-circle-ci-'));
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  const preload = 'CLOCK_START' in env ? ['--import', shiftedClock] : [];
+  const cleanUp = () => rmSync(folder, { recursive: true, force: true });
+  return new Binary([...preload, program, ...args], env, cleanUp, folder).ended();
 }
 
 /** What the machine sets for its own network must not reach a program that talks to the loopback. */

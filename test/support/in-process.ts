@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Environment } from '../../src/commands/environment.js';
 import { syncInputs } from '../../src/commands/sync.js';
 import { HttpError, messageOf, Stopped } from '../../src/errors.js';
-import type { Answer, ApiClient } from '../../src/http/client.js';
+import type { Answer, ApiClient, HttpStatistics } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
 import { Writer } from '../../src/singer/writer.js';
 import type { Source } from '../sandbox/source.js';
@@ -49,6 +49,7 @@ export async function runInProcess(world: Source, options: InProcessOptions = {}
     writer: new Writer(stdout, () => stop.abort()),
     stop,
     // Every look at the clock takes a second, so that a STATE comes after every few pipelines.
+    live: () => () => {},
     clock: ticking(options.clock ?? (() => world.now), options.secondsPerLook ?? 1),
   };
   const client = new HistoryClient(world, stop.signal, requests, options);
@@ -176,6 +177,11 @@ class HistoryClient implements ApiClient {
     }
     const slug = rest.slice(0, 3).join('/');
     return rest.length === 3 ? this.#world.project(slug) : this.#world.pipelines(slug, token);
+  }
+
+  get statistics(): HttpStatistics {
+    const requests = this.#requests.length;
+    return { requests, retries: 0, refused: 0, waitedForLimit: 0, inFlight: 0, pause: 0 };
   }
 
   async close(): Promise<void> {}

@@ -1,0 +1,275 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Bounds,
+  type Entry,
+  emptyEntry,
+  endFullTable,
+  type Finding,
+  floorOf,
+  foldCaughtUp,
+  foldFinished,
+  foldRanged,
+  foldVisit,
+  isDeepDue,
+  isGivenUp,
+  needOf,
+  startFullTable,
+  staysOpen,
+  young,
+} from '../../src/sync/entry.js';
+import { at } from '../support/diary.js';
+
+const day = 86_400_000;
+const bounds = (changes: Partial<Bounds> = {}): Bounds => ({
+  now: at(200),
+  startDate: at(0),
+  endDate: undefined,
+  lookback: day,
+  deepEvery: 7 * day,
+  range: false,
+  ...changes,
+});
+const entry = (changes: Partial<Entry> = {}): Entry => ({
+  ...emptyEntry,
+  since: at(199),
+  from: at(0),
+  deep: at(198),
+  ...changes,
+});
+const finding = (changes: Partial<Finding> = {}): Finding => ({
+  id: 'p',
+  created: at(199),
+  outcome: 'read',
+  settled: true,
+  newest: changes.created ?? at(199),
+  ...changes,
+});
+
+describe('needOf', () => {
+  const dueDeep = { deep: at(190) };
+  test.each<[string, number, Partial<Entry>, Partial<Bounds>, ReturnType<typeof needOf>]>([
+    ['all of a pipeline that came after the bookmark', at(199, 1), {}, {}, 'all'],
+    ['all of one as old as YOUNG, to the millisecond', at(199) - young, {}, {}, 'all'],
+    ['what changed since the bookmark of one that is older', at(199) - young - 1, {}, {}, at(199)],
+    ['the same at the edge of the look-back', at(198), {}, {}, at(199)],
+    ['nothing behind it', at(198) - 1, {}, {}, undefined],
+    ['all of an open one, however old', at(3), { open: new Map([['p', at(3)]]) }, {}, 'all'],
+    ['all of every one without a bookmark', at(3), { since: undefined }, {}, 'all'],
+    ['nothing before start_date', at(3), { since: undefined }, { startDate: at(4) }, undefined],
+    ['all at start_date', at(4), { since: undefined }, { startDate: at(4) }, 'all'],
+    ['nothing at end_date', at(9), { since: undefined }, { endDate: at(9) }, undefined],
+    ['all just before end_date', at(9) - 1, { since: undefined }, { endDate: at(9) }, 'all'],
+    ['all between start_date and from', at(5), { from: at(6) }, {}, 'all'],
+    ['nothing at from', at(6), { from: at(6) }, {}, undefined],
+    ['what changed since the last deep sync when the next is due', at(110), dueDeep, {}, at(190)],
+    ['the same at the edge of 90 days', at(100), dueDeep, {}, at(190)],
+    ['nothing behind it', at(100) - 1, dueDeep, {}, undefined],
+    ['nothing deep where it is switched off', at(110), dueDeep, { deepEvery: undefined }, undefined],
+    ['all of a range, whatever the bookmark says', at(50), {}, { range: true }, 'all'],
+    [
+      'what changed since the bookmark, if that is the older',
+      at(110),
+      { ...dueDeep, since: at(189) },
+      {},
+      at(189),
+    ],
+  ])('%s', (_, created, changes, limits, need) => {
+    expect(needOf('p', created, entry(changes), bounds(limits))).toBe(need);
+  });
+});
+
+describe('floorOf', () => {
+  test.each<[string, Partial<Entry>, Partial<Bounds>, number]>([
+    ['start_date without a bookmark', { since: undefined }, {}, at(0)],
+    ['the look-back', {}, {}, at(198)],
+    ['YOUNG where the look-back is shorter', {}, { lookback: 0 }, at(199) - young],
+    ['90 days before the last deep sync when the next is due', { deep: at(190) }, {}, at(100)],
+    ['the look-back where that is longer still', { deep: at(190) }, { lookback: 120 * day }, at(79)],
+    ['start_date where that is before from', { from: at(3) }, {}, at(0)],
+    ['start_date where it cuts the look-back', {}, { startDate: at(198.5) }, at(198.5)],
+    ['start_date of a range', {}, { range: true, startDate: at(7) }, at(7)],
+  ])('%s', (_, changes, limits, floor) => {
+    expect(floorOf(entry(changes), bounds(limits))).toBe(floor);
+  });
+});
+
+test('a deep sync is due when the last is as old as the setting says', () => {
+  expect(isDeepDue(entry({ deep: at(193) }), bounds())).toBe(true);
+  expect(isDeepDue(entry({ deep: at(193) + 1 }), bounds())).toBe(false);
+  expect(isDeepDue(entry({ deep: undefined }), bounds())).toBe(false);
+  expect(isDeepDue(entry({ deep: at(1) }), bounds({ deepEvery: undefined }))).toBe(false);
+});
+
+describe('staysOpen', () => {
+  const old = { created: at(150), newest: at(150) };
+  test.each<[string, Partial<Finding>, Partial<Entry>, boolean]>([
+    ['a failed one, however young and settled', { outcome: 'failed' }, {}, true],
+    ['a failed one, however old', { outcome: 'failed', created: at(1), newest: at(1) }, {}, true],
+    ['not one that is gone', { ...old, outcome: 'gone', settled: false }, {}, false],
+    ['not a settled one', old, {}, false],
+    ['an unsettled one', { ...old, settled: false }, {}, true],
+    ['not an unsettled one as young as YOUNG', { created: at(200) - young, settled: false }, {}, false],
+    ['an unsettled one that is a little older', { created: at(200) - young - 1, settled: false }, {}, true],
+    [
+      'the younger, where the bookmark is ahead',
+      { created: at(200), settled: false },
+      { since: at(201) },
+      true,
+    ],
+    [
+      'one of more than 90 days whose newest workflow is younger',
+      { created: at(1), newest: at(110) },
+      {},
+      true,
+    ],
+    ['the same to the millisecond', { created: at(1), newest: at(110) - 1 }, {}, false],
+    ['not one of just 90 days, which the look-back finds', { created: at(110), newest: at(150) }, {}, false],
+    ['not an unsettled one past 91 days', { created: at(1), newest: at(109) - 1, settled: false }, {}, false],
+    ['an unsettled one of just 91 days', { created: at(1), newest: at(109), settled: false }, {}, true],
+  ])('%s', (_, found, changes, stays) => {
+    expect(staysOpen(finding(found), entry(changes), bounds())).toBe(stays);
+  });
+
+  test('only what was read can be given up', () => {
+    expect(isGivenUp(finding({ newest: at(1) }), bounds())).toBe(true);
+    expect(isGivenUp(finding({ newest: at(1), outcome: 'failed' }), bounds())).toBe(false);
+    expect(isGivenUp(finding({ newest: at(1), outcome: 'gone' }), bounds())).toBe(false);
+  });
+});
+
+describe('foldVisit', () => {
+  test('of a walk notes where it began and how far it has come', () => {
+    const first = foldVisit(entry(), finding({ created: at(190) }), bounds(), 'walk');
+    expect(first.walk).toEqual({ started: at(200), oldest: at(190) });
+    const second = foldVisit(first, finding({ created: at(180) }), bounds({ now: at(201) }), 'walk');
+    expect(second.walk).toEqual({ started: at(200), oldest: at(180) });
+  });
+
+  test('never moves oldest up', () => {
+    const walk = { started: at(200), oldest: at(150) };
+    expect(foldVisit(entry({ walk }), finding({ created: at(190) }), bounds(), 'walk').walk).toEqual(walk);
+  });
+
+  test('of a walk under an end_date counts as begun then', () => {
+    const limits = bounds({ endDate: at(150) });
+    expect(foldVisit(entry(), finding({ created: at(140) }), limits, 'walk').walk?.started).toBe(at(150));
+  });
+
+  test('of a range notes the range and leaves the walk alone', () => {
+    const limits = bounds({ range: true, startDate: at(3), endDate: at(9) });
+    const folded = foldVisit(entry(), finding({ created: at(5) }), limits, 'range');
+    expect(folded.range).toEqual({ start: at(3), end: at(9), oldest: at(5) });
+    expect(folded.walk).toBeUndefined();
+  });
+
+  test('by id moves neither', () => {
+    const folded = foldVisit(entry(), finding({ created: at(5), newest: at(5) }), bounds(), 'open');
+    expect([folded.walk, folded.range]).toEqual([undefined, undefined]);
+  });
+
+  test('opens and closes without touching the entry it was given', () => {
+    const before = entry();
+    const opened = foldVisit(
+      before,
+      finding({ created: at(150), settled: false, newest: at(150) }),
+      bounds(),
+      'open',
+    );
+    expect([...opened.open]).toEqual([['p', at(150)]]);
+    expect(before.open.size).toBe(0);
+    const closed = foldVisit(opened, finding({ created: at(150), newest: at(150) }), bounds(), 'open');
+    expect(closed.open.size).toBe(0);
+    expect(opened.open.size).toBe(1);
+  });
+});
+
+describe('foldCaughtUp', () => {
+  const walk = { started: at(200), oldest: at(1) };
+  test('the first sets since, from and deep', () => {
+    expect(foldCaughtUp({ ...emptyEntry, walk }, bounds({ startDate: at(2) }))).toEqual({
+      ...emptyEntry,
+      since: at(200),
+      from: at(2),
+      deep: at(200),
+    });
+  });
+
+  test.each<[string, Partial<Entry>, Partial<Bounds>, Partial<Entry>]>([
+    ['a shallow one moves since alone', {}, {}, { since: at(200), from: at(0), deep: at(198) }],
+    ['a deep one moves deep too', { deep: at(190) }, {}, { since: at(200), deep: at(200) }],
+    ['since never moves back', { since: at(205) }, {}, { since: at(205) }],
+    ['since stops at end_date', { since: undefined }, { endDate: at(150) }, { since: at(150) }],
+    ['from follows an earlier start_date', { from: at(9) }, { startDate: at(4) }, { from: at(4) }],
+    ['from stays where a later start_date cuts nothing', {}, { startDate: at(150) }, { from: at(0) }],
+    ['from moves up where it cuts the look-back', {}, { startDate: at(198.5) }, { from: at(198.5) }],
+    [
+      'from moves up where it cuts a deep look-back',
+      { deep: at(190) },
+      { startDate: at(101) },
+      { from: at(101) },
+    ],
+  ])('%s', (_, changes, limits, expected) => {
+    const folded = foldCaughtUp(entry({ walk, ...changes }), bounds(limits));
+    expect(folded).toMatchObject(expected);
+    expect(folded.walk).toBeUndefined();
+  });
+});
+
+describe('foldFinished', () => {
+  const walk = { started: at(195), oldest: at(1) };
+  test.each<[string, Partial<Entry>, Partial<Bounds>, Partial<Entry>]>([
+    ['moves since to the start of the walk', { since: at(190) }, {}, { since: at(195), from: at(0) }],
+    ['never moves since back', { since: at(196) }, {}, { since: at(196) }],
+    ['stops at end_date', { since: undefined }, { endDate: at(150) }, { since: at(150) }],
+    ['sets deep where there is none', { since: undefined, deep: undefined }, {}, { deep: at(195) }],
+    ['is no deep look-back, even if one is due by now', { deep: at(150) }, {}, { deep: at(150) }],
+  ])('%s', (_, changes, limits, expected) => {
+    const folded = foldFinished(entry({ walk, ...changes }), bounds(limits));
+    expect(folded).toMatchObject(expected);
+    expect(folded.walk).toBeUndefined();
+  });
+});
+
+describe('foldRanged', () => {
+  const range = { start: at(3), end: at(9), oldest: at(3) };
+  test.each<[string, Entry, Partial<Bounds>, Partial<Entry>]>([
+    ['sets what is not there', { ...emptyEntry, range }, {}, { since: at(9), from: at(3), deep: at(9) }],
+    [
+      'not past the start of the run',
+      { ...emptyEntry, range },
+      { endDate: at(300) },
+      { since: at(200), deep: at(200) },
+    ],
+    [
+      'keeps what is there',
+      entry({ range, from: at(20) }),
+      {},
+      { since: at(199), from: at(20), deep: at(198) },
+    ],
+    ['moves from where it reaches it', entry({ range, from: at(9) }), {}, { from: at(3) }],
+    ['never moves from up', entry({ range, from: at(1) }), {}, { from: at(1) }],
+  ])('%s', (_, before, limits, expected) => {
+    const folded = foldRanged(before, bounds({ range: true, startDate: at(3), endDate: at(9), ...limits }));
+    expect(folded).toMatchObject(expected);
+    expect(folded.range).toBeUndefined();
+  });
+});
+
+describe('FULL_TABLE', () => {
+  const open = new Map([['p', at(1)]]);
+  test('starts without a bookmark, but with what is open', () => {
+    expect(startFullTable(entry({ open }))).toEqual({ ...emptyEntry, open });
+  });
+
+  test('goes on with a walk that was interrupted', () => {
+    const interrupted = entry({ walk: { started: at(190), oldest: at(100) } });
+    expect(startFullTable(interrupted)).toBe(interrupted);
+  });
+
+  test('leaves nothing but what is open', () => {
+    expect(endFullTable(entry({ open, walk: { started: at(1), oldest: at(1) } }))).toEqual({
+      ...emptyEntry,
+      open,
+    });
+  });
+});
