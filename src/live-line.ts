@@ -11,13 +11,14 @@ let clear: () => void = () => {};
  * @returns what ends it
  */
 export function live(line: () => string): () => void {
-  if (!process.stderr.isTTY) return () => {};
+  if (!isWatched()) return () => {};
   let timer: NodeJS.Timeout | undefined;
   let isEnded = false;
   // Imported only where somebody watches.
   void import('log-update').then(({ createLogUpdate }) => {
     if (isEnded) return;
-    const update = createLogUpdate(process.stderr);
+    // A cursor that is hidden stays so when the program is killed.
+    const update = createLogUpdate(process.stderr, { showCursor: true });
     clear = () => update.clear();
     timer = setInterval(() => update(line()), interval);
     timer.unref();
@@ -28,6 +29,11 @@ export function live(line: () => string): () => void {
     clear();
     clear = () => {};
   };
+}
+
+function isWatched(): boolean {
+  // Rows on the same terminal would run into the line, and be wiped away with it.
+  return process.stderr.isTTY && !process.stdout.isTTY && process.env.TERM !== 'dumb';
 }
 
 /** `stderr` as a sink for the log that takes the live line away before it writes. */

@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import { dateSetting } from '../config/config.js';
 import { readJson } from '../config/json-file.js';
 import { replaceFile } from '../config/replace-file.js';
-import { TapError } from '../errors.js';
+import { Stopped, TapError } from '../errors.js';
+import { aliasesOf, parseSlugs } from '../sources/circleci.js';
 import type { Entry } from '../sync/entry.js';
 import { State } from '../sync/state.js';
 import { merge, rewind } from '../sync/state-edit.js';
@@ -72,13 +73,15 @@ function age(milliseconds: number): string {
  * them. A torn last line is what a killed program leaves, and is passed over like everything that is no state.
  * @throws TapError when there is none
  */
-export async function lastState(input: Readable, { writer }: Environment): Promise<void> {
-  let last: unknown;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+export async function lastState(input: Readable, { writer, stop }: Environment): Promise<void> {
+  let last: object | undefined;
+  const { signal } = stop;
+  for await (const line of createInterface({ input, signal, crlfDelay: Number.POSITIVE_INFINITY })) {
     // Most lines of a tap are rows.
     if (line.startsWith('{"type":"RECORD"') || line.startsWith('{"type": "RECORD"')) continue;
     last = stateIn(line) ?? last;
   }
+  if (signal.aborted) throw new Stopped('told to stop');
   if (last === undefined) {
     throw new TapError('There is no state in the input.', {
       next: 'Give the output of a target, or of the tap: tap-circle-ci state last < output.jsonl',
@@ -87,31 +90,72 @@ export async function lastState(input: Readable, { writer }: Environment): Promi
   writer.line(JSON.stringify(last));
 }
 
-function stateIn(line: string): unknown {
+function stateIn(line: string): object | undefined {
   let message: unknown;
   try {
     message = JSON.parse(line);
   } catch {
     return undefined;
   }
-  if (typeof message !== 'object' || message === null) return undefined;
-  if ('type' in message && message.type === 'STATE' && 'value' in message) return message.value ?? undefined;
+  if (!isObject(message)) return undefined;
+  if (isStateMessage(message)) return isObject(message.value) ? message.value : undefined;
   return 'bookmarks' in message ? message : undefined;
 }
 
-/** Prints the state with its bookmarks set back to a date. @throws TapError when nothing is newer than it */
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStateMessage(value: unknown): value is { readonly value: unknown } {
+  return isObject(value) && 'type' in value && value.type === 'STATE' && 'value' in value;
+}
+
+/**
+ * Prints the state with its bookmarks set back to a date.
+ * @throws TapError when a stream or project that was named is not in it, or nothing is newer than the date
+ */
 export function rewindState(file: string, options: RewindOptions, environment: Environment): void {
   const state = ownState(file);
-  const to = dateSetting('--to', options.to);
-  const count = rewind(state, to ?? 0, { streams: options.stream, projects: options.project });
+  const to = dateSetting('--to', options.to) ?? 0;
+  const projects = options.project && parseSlugs(options.project, '--project');
+  refuseUnknown(file, state, options.stream ?? [], projects ?? []);
+  const count = rewind(state, to, {
+    streams: options.stream,
+    projects: projects?.flatMap((slug) => [slug, ...aliasesOf(slug)]),
+  });
   if (count === 0) {
-    const known = state.streams.map((stream) => `${stream} (${state.projects(stream).join(', ')})`);
-    throw new TapError(`No bookmark that was named is later than ${options.to}.`, {
-      next: `The state has ${known.join(', ')}; see tap-circle-ci state show ${file}.`,
+    throw new TapError(`No bookmark ${isNarrowed(options) ? 'of these ' : ''}is later than ${options.to}.`, {
+      next: `${contents(state)} See tap-circle-ci state show ${file}.`,
     });
   }
-  environment.log.info(`${count} bookmarks were set back to ${options.to}.`);
+  const bookmarks = count === 1 ? '1 bookmark was' : `${count} bookmarks were`;
+  environment.log.info(`${bookmarks} set back to ${options.to}.`);
   put(file, state, options, environment);
+}
+
+function isNarrowed({ stream, project }: RewindOptions): boolean {
+  return stream !== undefined || project !== undefined;
+}
+
+function refuseUnknown(
+  file: string,
+  state: State,
+  streams: readonly string[],
+  projects: readonly string[],
+): void {
+  const knownProjects = new Set(state.streams.flatMap((stream) => state.projects(stream)));
+  const isKnown = (slug: string) => [slug, ...aliasesOf(slug)].some((alias) => knownProjects.has(alias));
+  const unknown =
+    streams.find((stream) => !state.streams.includes(stream)) ?? projects.find((slug) => !isKnown(slug));
+  if (unknown === undefined) return;
+  throw new TapError(`${file} knows nothing of ${unknown}.`, { next: contents(state) });
+}
+
+/** What a state has bookmarks of. */
+function contents(state: State): string {
+  const streams = state.streams.filter((stream) => state.projects(stream).length > 0);
+  const projects = [...new Set(streams.flatMap((stream) => state.projects(stream)))];
+  return streams.length === 0 ? 'It has none.' : `It has ${streams.join(', ')} of ${projects.join(', ')}.`;
 }
 
 /** Prints the union of several states: whatever one of them would ask for is asked for. */
@@ -122,7 +166,7 @@ export function mergeStates(files: readonly string[], options: EditOptions, envi
 
 /** Prints a state of singer-io's tap in the form of this one. @throws TapError when it is none */
 export function migrateState(file: string, options: MigrateOptions, environment: Environment): void {
-  const state = new State(readJson(file, 'state'));
+  const state = stateOf(file);
   if (state.writtenBy !== 'python') {
     throw new TapError(`${file} is not a state of singer-io's tap-circle-ci.`, {
       next: state.writtenBy === 'us' ? 'It is one of this tap already.' : 'It has no bookmarks.',
@@ -134,13 +178,21 @@ export function migrateState(file: string, options: MigrateOptions, environment:
 }
 
 function ownState(file: string): State {
-  const state = new State(readJson(file, 'state'));
+  const state = stateOf(file);
   if (state.writtenBy === 'us') return state;
   throw new TapError(`${file} is not a state of this tap.`, {
     next:
       state.writtenBy === 'python'
         ? `It was written by singer-io's tap: tap-circle-ci state migrate ${file}`
         : 'It has no bookmarks.',
+  });
+}
+
+function stateOf(file: string): State {
+  const value = readJson(file, 'state');
+  if (!isStateMessage(value)) return new State(value);
+  throw new TapError(`${file} holds a whole STATE message.`, {
+    next: `Take its value: tap-circle-ci state last < ${file}`,
   });
 }
 

@@ -122,9 +122,13 @@ export async function syncInputs(
     if (!isDone) throw incomplete(run.failures, run.hasBegun);
   } finally {
     endLive();
-    for (const records of run.records.values()) records.reportRemoved();
-    metrics.end('sync', isDone, elapsed());
-    for (const line of summary(run, client.statistics, elapsed())) log.info(line);
+    metrics.end();
+    // Whoever looks at the first lines alone wants to hear no more.
+    if (!writer.isClosed) {
+      for (const records of run.records.values()) records.reportRemoved();
+      metrics.write('sync', isDone, elapsed());
+      for (const line of summary(run, client.statistics, elapsed())) log.info(line);
+    }
     await client.close();
   }
 }

@@ -44,27 +44,31 @@ export class Metrics {
     this.#requests.set(tags, timing);
   }
 
-  /** The last lines, with the duration of the whole job. */
-  end(jobType: string, isDone: boolean, milliseconds: number): void {
+  /** No more lines from time to time. */
+  end(): void {
     clearInterval(this.#timer);
+  }
+
+  /** The last lines, with the duration of the whole job. */
+  write(jobType: string, isDone: boolean, milliseconds: number): void {
     this.#flush();
     const tags = { job_type: jobType, status: isDone ? 'succeeded' : 'failed' };
-    this.#write('timer', 'job_duration', seconds(milliseconds), tags);
+    this.#line('timer', 'job_duration', seconds(milliseconds), tags);
   }
 
   #flush(): void {
     for (const [stream, count] of this.#records) {
-      this.#write('counter', 'record_count', count, { endpoint: stream });
+      this.#line('counter', 'record_count', count, { endpoint: stream });
       this.#records.set(stream, 0);
     }
     for (const [text, { count, milliseconds }] of this.#requests) {
       const tags: object = JSON.parse(text);
-      this.#write('timer', 'http_request_duration', seconds(milliseconds / count), { ...tags, count });
+      this.#line('timer', 'http_request_duration', seconds(milliseconds / count), { ...tags, count });
     }
     this.#requests.clear();
   }
 
-  #write(type: string, metric: string, value: number, tags: object): void {
+  #line(type: string, metric: string, value: number, tags: object): void {
     this.#log.info(`METRIC: ${JSON.stringify({ type, metric, value, tags })}`);
   }
 }

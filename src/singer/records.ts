@@ -65,8 +65,12 @@ export class Records {
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       const whole = { ...row, ...foreignKeys };
-      const keys = key.map((column) => `${column} ${String(whole[column])}`).join(', ');
+      const keys = key.map((column) => `${column} ${shown(whole[column])}`).join(', ');
       throw new TapError(`${name}: ${error.message} (${keys}).`, { cause: error });
     }
   }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -44,7 +44,7 @@ export class Writer {
   /** Adds one line, given without its end. */
   line(text: string): void {
     if (this.#isClosed) return;
-    this.#batch.push(text, '\n');
+    this.#batch.push(isSafe(text) ? text : text.replace(/[\u2028\u2029]/g, escaped), '\n');
     this.#size += text.length + 1;
     if (this.#size >= batchSize) this.#write();
     else this.#scheduleFlush();
@@ -104,4 +104,13 @@ export class Writer {
     this.#resume();
     this.#onClosed();
   }
+}
+
+/** Some readers, Node's own readline among them, take these two for ends of lines. */
+function isSafe(text: string): boolean {
+  return !text.includes('\u2028') && !text.includes('\u2029');
+}
+
+function escaped(character: string): string {
+  return character === '\u2028' ? '\\u2028' : '\\u2029';
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBulkWorld } from '../sandbox/bulk.js';
@@ -107,18 +106,6 @@ describe('a reader', () => {
     const { stderr, code } = await binary.ended();
     expect(code).toBe(141);
     expect(stderr).toBe('');
-  });
-
-  it('such as `head -1` gets its line', async () => {
-    const sandbox = await served(history());
-    const binary = startBinary(sandbox);
-    const head = spawn('head', ['-1']);
-    // The pipe may break while the rest is written.
-    head.stdin.on('error', () => {});
-    binary.child.stdout?.pipe(head.stdin);
-    const [line] = await once(head.stdout, 'data');
-    expect(JSON.parse(line).type).toBe('SCHEMA');
-    await binary.ended();
   });
 });
 

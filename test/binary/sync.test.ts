@@ -38,6 +38,12 @@ describe('a sync through the built program, over a socket', () => {
     expect(still(second.stdout)).toBe(still(first.stdout));
   });
 
+  it('escapes the line separators of Unicode, which some readers take for the end of a line', async () => {
+    const { stdout } = await runBinary(sandbox);
+    expect(stdout).toMatch(/\\u2028/);
+    expect(stdout).not.toMatch(/[\u2028\u2029]/);
+  });
+
   it('goes on from the last STATE: rows that changed arrive, settled ones do not come again', async () => {
     const destination = new Destination();
     const first = destination.load((await runBinary(sandbox)).stdout);
