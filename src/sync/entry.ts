@@ -83,7 +83,14 @@ function isBeforeFrom(created: number, entry: Entry, bounds: Bounds): boolean {
   return entry.from !== undefined && created >= bounds.startDate && created < entry.from;
 }
 
-/** What the stream asks of a pipeline that the walk meets, by DESIGN's table; undefined: nothing. */
+/**
+ * What the stream asks of a pipeline that the walk meets; undefined: nothing.
+ * - All rows: of open pipelines, of those that were never read (no bookmark yet, or older than `from` though not
+ *   than start_date), and of those created since the last sync, with the margin for late set-ups.
+ * - Rows that may have changed since the last sync: of pipelines within the look-back.
+ * - Rows that may have changed since the last deep sync: of pipelines that were within the rerun window then,
+ *   when the next deep sync is due.
+ */
 export function needOf(id: string, created: number, entry: Entry, bounds: Bounds): Need | undefined {
   if (bounds.endDate !== undefined && created >= bounds.endDate) return undefined;
   if (created < bounds.startDate) return undefined;

@@ -26,7 +26,7 @@ import { Tally } from './tally.js';
 import { type Visit, Visitor } from './visit.js';
 import type { VisitRequest } from './visit-request.js';
 
-/** What a pass over the list is for: the phases of DESIGN §3, or a backfill. */
+/** What a pass over the list is for: first what an interrupted walk left, then everything from the top; or a backfill. */
 type Phase = 'finish' | 'catch up' | 'range';
 
 type Arrived = { readonly kind: 'visited'; readonly visit: Visit } | Exclude<PassStep, { kind: 'visit' }>;
@@ -107,21 +107,17 @@ class ProjectSync {
   async #readList(): Promise<boolean> {
     try {
       const bounds = this.#bounds;
-      if (bounds.range)
-        await this.#pass(
-          'range',
-          this.#plans((entry) => rangePlan(entry, bounds)),
-        );
-      else {
+      if (bounds.range) {
+        const plans = this.#plans((entry) => rangePlan(entry, bounds));
+        await this.#pass('range', plans);
+      } else {
         const unfinished = this.#plans((entry) => finishPlan(entry, bounds));
         const finished = new Map(
           [...unfinished.keys()].map((stream) => [stream, this.#state.get(stream).walk]),
         );
         if (unfinished.size > 0) await this.#pass('finish', unfinished);
-        await this.#pass(
-          'catch up',
-          this.#plans((entry, stream) => catchUpPlan(entry, bounds, finished.get(stream))),
-        );
+        const plans = this.#plans((entry, stream) => catchUpPlan(entry, bounds, finished.get(stream)));
+        await this.#pass('catch up', plans);
       }
       return true;
     } catch (error) {

@@ -12,7 +12,7 @@ export const tooManyRequestsBodies = {
 export interface BehaviourOptions {
   /** The token that is let in. Default `sandbox-token`. */
   token?: string;
-  /** Public projects can be read without a token (reference §4); a wrong one is still refused. */
+  /** Public projects can be read without a token; a wrong one is still refused. */
   anonymous?: boolean;
   /** The token has been revoked: it is a wrong one. */
   revoked?: boolean;

@@ -1,7 +1,7 @@
 import type { Random } from './random.js';
 
 /**
- * What nobody has written down about the API, or what is only inferred ([U] in the reference). Each is a coin:
+ * What nobody has written down about the API, or what is only inferred. Each is a coin:
  * a seed tosses it, a test may fix it, and the tap has to be right on every side.
  */
 export const coinSides = {

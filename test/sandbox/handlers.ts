@@ -83,7 +83,7 @@ async function respond(exchange: Exchange): Promise<Response> {
   return fault?.kind === 'truncate' ? cutOff(response) : response;
 }
 
-/** Texts of reference §4. A token in the query string is not looked at: the API refuses those. */
+/** Texts as they are on record. A token in the query string is not looked at: the API refuses those. */
 function refusal(
   request: Request,
   endpoint: Endpoint,

@@ -1,4 +1,4 @@
-/** How the service throttles. CircleCI publishes no figures, so both common kinds are here (reference §4). */
+/** How the service throttles. CircleCI publishes no figures, so both common kinds are here. */
 export type LimiterOptions =
   | { kind: 'none' }
   | { kind: 'token-bucket'; perSecond: number; burst: number }

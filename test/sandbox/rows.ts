@@ -12,7 +12,7 @@ export interface PipelineRow {
   vcs?: VersionControl;
 }
 
-/** Present for GitHub OAuth and Bitbucket Cloud; partly null, and absent elsewhere (reference §2.4). */
+/** Present for GitHub OAuth and Bitbucket Cloud; partly null, and absent elsewhere. */
 export interface VersionControl {
   origin_repository_url: string;
   target_repository_url: string;
@@ -43,7 +43,7 @@ export interface WorkflowRow {
   max_auto_reruns?: number;
 }
 
-/** No workflow id, no `created_at`; `started_at` null or absent until the job starts (reference §2.6). */
+/** No workflow id, no `created_at`; `started_at` null or absent until the job starts. */
 export interface JobRow {
   dependencies: string[];
   id: string;

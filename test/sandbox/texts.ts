@@ -39,7 +39,7 @@ export function pipelineRest(
 }
 
 function triggerOf(random: Random, features: Features, createdAt: number): PipelineRow['trigger'] {
-  // Both types beyond the enum are on record (reference §2.4).
+  // Both types beyond the enum are on record.
   const odd = features.oddTriggers && random.chance(0.1);
   const login = odd && random.chance(0.5) ? '' : random.pick(people);
   const epoch = features.epochReceivedAt && random.chance(0.08);
