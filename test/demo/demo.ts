@@ -129,7 +129,9 @@ async function sync(command: string, output: string): Promise<Sync> {
 /** Runs what it prints, so that what is printed can be typed. */
 async function run(command: string): Promise<void> {
   say(`$ ${command}`);
-  const child = start('sh', ['-c', command], { cwd: root, stdio: 'inherit' });
+  // What the log would say is told here in a newcomer's words.
+  const env = { ...process.env, LOGLEVEL: 'warning' };
+  const child = start('sh', ['-c', command], { cwd: root, stdio: 'inherit', env });
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`this ended with exit code ${String(code)}: ${command}`);
 }
