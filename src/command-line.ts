@@ -146,7 +146,7 @@ function optionsOf(command: Command): AllOptions {
 }
 
 function withConfig(options: AllOptions, command: Command): AllOptions {
-  if (options.config !== undefined) return options;
+  if (options.config !== undefined && options.config.length > 0) return options;
   command.outputHelp({ error: true });
   throw new TapError('No config was given.', {
     next: 'Name a file with --config config.json, or take TAP_CIRCLE_CI_… variables with --config=ENV.',

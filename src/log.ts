@@ -26,8 +26,10 @@ export class Log {
     this.#threshold = logLevels.indexOf(level);
   }
 
-  /** Stars `secret` from now on, also where it is URL-encoded or escaped as JSON. */
-  redact(secret: string): void {
+  /** Stars a secret from now on, also where it is URL-encoded or escaped as JSON. */
+  redact(text: string): void {
+    // HTTP drops blanks at the ends, so that an echo comes without them.
+    const secret = text.trim();
     const forms = [secret, urlEncoded(secret), JSON.stringify(secret).slice(1, -1)];
     for (const form of forms) if (form.length > 0) this.#secrets.add(form);
   }
@@ -53,10 +55,16 @@ export class Log {
     return logLevels.indexOf(level) >= this.#threshold;
   }
 
+  /** `text` with every secret starred, for whatever is written elsewhere than here. */
+  redacted(text: string): string {
+    let redacted = text;
+    for (const secret of this.#secrets) redacted = withoutCut(redacted.replaceAll(secret, '***'), secret);
+    return redacted;
+  }
+
   #write(level: LogLevel, message: string): void {
     if (!this.writes(level)) return;
-    let text = message;
-    for (const secret of this.#secrets) text = withoutCut(text.replaceAll(secret, '***'), secret);
+    const text = this.redacted(message);
     const prefix = level.toUpperCase();
     for (const line of text.split('\n')) this.#sink.write(`${prefix} ${line}\n`);
   }

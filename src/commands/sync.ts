@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { readJson } from '../config/json-file.js';
-import { TapError } from '../errors.js';
+import { exitCodes, TapError } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import { type SelectedStream, selectStreams } from '../singer/catalog.js';
 import { Metrics } from '../singer/metrics.js';
@@ -55,6 +55,12 @@ export async function sync(options: SyncOptions, environment: Environment): Prom
     streams: options.streams,
   };
   const config = givenSettings(options, overrides, environment);
+  if (endDate !== undefined && config.start_date === undefined) {
+    throw new TapError('--end-date was given, but no start.', {
+      next: 'Add --start-date: a default that moves with the clock could not be resumed.',
+      exitCode: exitCodes.usage,
+    });
+  }
   const inputs: SyncInputs = {
     config,
     catalog: catalog === undefined ? undefined : readJson(catalog, 'catalog'),
@@ -144,6 +150,6 @@ function incomplete(failures: readonly string[], hasBegun: boolean): TapError {
   const [only] = failures;
   if (failures.length === 1 && only !== undefined && !hasBegun) return new TapError(only);
   return new TapError(`${failures.length} thing${failures.length === 1 ? '' : 's'} could not be read.`, {
-    next: 'See the lines above. What is missing is remembered in the state, and asked again in the next run.',
+    next: 'See the lines above. Pipelines among it are remembered in the state and asked again in the next run.',
   });
 }

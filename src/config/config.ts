@@ -81,7 +81,7 @@ export function parseConfig(
     throw new TapError('project_slugs names no project.', { next: 'Write for example gh/acme/web.' });
   }
   return {
-    token: headerSetting('token', settings.token ?? ''),
+    token: headerSetting('token', (settings.token ?? '').trim()),
     slugs,
     streams: parseStreams(settings.streams),
     startDate,
@@ -207,8 +207,12 @@ function urlSetting(name: string, text: string): URL {
       next: 'Use the setting "token" instead.',
     });
   }
+  const [shown = ''] = text.split(/[?#]/);
+  if (isHttp && shown !== text) {
+    throw new TapError(`${name} has a query or a fragment behind ${shown}.`, { next: 'Leave it out.' });
+  }
   if (isHttp) return url;
-  throw new TapError(`${name} is ${JSON.stringify(text)}, which is no http or https URL.`, {
+  throw new TapError(`${name} is ${JSON.stringify(shown)}, which is no http or https URL.`, {
     next: 'For CircleCI Server write https://<host>/api/v2.',
   });
 }

@@ -24,7 +24,8 @@ export function gatherSettings(files: readonly string[], environment: NodeJS.Pro
 
 function asSettings(value: unknown, file: string): Settings {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  const found = Array.isArray(value) ? 'an array' : JSON.stringify(value);
+  // Not the value, which may be a secret.
+  const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
   throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: sources.config });
 }
 

@@ -94,6 +94,8 @@ export class HttpClient {
   readonly #counts = { requests: 0, retries: 0, refused: 0 };
   #stopped: Stopped | undefined;
   #originAnswered = false;
+  /** Since when the origin has answered nothing but 429. */
+  #refusedSince: number | undefined;
   #pauseToldUntil = 0;
 
   constructor(options: HttpClientOptions) {
@@ -140,7 +142,7 @@ export class HttpClient {
         exchanged = await this.#attempt(url, endpoint);
         target = redirectTarget(exchanged, url);
         // A redirect is no attempt of its own.
-        if (target === undefined) history = historyAfter(history, exchanged, this.#originAnswered);
+        if (target === undefined) history = historyAfter(history, exchanged, this.#origin);
         decision = decide(exchanged, history, { maxRetries, now: Date.now(), random });
         observation = { ticket, ...seen(exchanged, decision) };
       } finally {
@@ -231,9 +233,17 @@ export class HttpClient {
     }
   }
 
+  get #origin(): { originAnswered: boolean; refusedMs: number } {
+    const refusedMs = this.#refusedSince === undefined ? 0 : performance.now() - this.#refusedSince;
+    return { originAnswered: this.#originAnswered, refusedMs };
+  }
+
   #heard({ status, headers }: Answered, endpoint: string): void {
     this.#originAnswered = true;
-    if (status === 429) this.#counts.refused += 1;
+    if (status === 429) {
+      this.#counts.refused += 1;
+      this.#refusedSince ??= performance.now();
+    } else this.#refusedSince = undefined;
     const deprecation = header(headers, 'deprecation');
     const sunset = header(headers, 'sunset');
     if (deprecation === undefined && sunset === undefined) return;

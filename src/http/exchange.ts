@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { TapError } from '../errors.js';
 import { faultOf } from './fault.js';
 import { header } from './header.js';
 import type { Outcome } from './retry.js';
@@ -42,7 +43,16 @@ export function connect(options: { connections: number; maxBodyBytes: number }):
     maxResponseSize: options.maxBodyBytes,
   };
   const proxied = proxyVariables.some((name) => (process.env[name] ?? '') !== '');
-  return proxied ? new EnvHttpProxyAgent(agentOptions) : new Agent(agentOptions);
+  if (!proxied) return new Agent(agentOptions);
+  try {
+    return new EnvHttpProxyAgent(agentOptions);
+  } catch (error) {
+    // Not its value, which may hold a password.
+    throw new TapError('The proxy in HTTPS_PROXY or HTTP_PROXY is no URL that can be used.', {
+      next: 'Write it as http://host:port.',
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -67,7 +77,8 @@ export async function exchange(
     const compressed = /^(x-)?gzip$/i.test(header(answer.headers, 'content-encoding') ?? '');
     const received = await (compressed ? answer.body.arrayBuffer() : answer.body.text());
     const receivedAt = Date.now();
-    const parsed = parse(typeof received === 'string' ? received : gunzip(received, maxBodyBytes));
+    const isError = answer.statusCode >= 400;
+    const parsed = parse(typeof received === 'string' ? received : gunzip(received, maxBodyBytes, isError));
     return { kind: 'answered', status: answer.statusCode, headers: answer.headers, receivedAt, ...parsed };
   } catch (thrown) {
     if (signal.aborted) {
@@ -81,8 +92,14 @@ export async function exchange(
   }
 }
 
-function gunzip(compressed: ArrayBuffer, maxBytes: number): string {
-  return gunzipSync(compressed, { maxOutputLength: maxBytes }).toString('utf8');
+/** The status of an error says enough; its body may be empty whatever its headers say. */
+function gunzip(compressed: ArrayBuffer, maxBytes: number, isError: boolean): string {
+  try {
+    return gunzipSync(compressed, { maxOutputLength: maxBytes }).toString('utf8');
+  } catch (error) {
+    if (isError) return '';
+    throw error;
+  }
 }
 
 function parse(text: string): Pick<Answered, 'readable' | 'body' | 'text'> {

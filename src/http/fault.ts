@@ -44,7 +44,7 @@ const codesOf: Readonly<Record<Exclude<Fault, 'timed-out'>, readonly string[]>> 
     'Z_BUF_ERROR',
     'Z_DATA_ERROR',
   ],
-  'too-large': ['ERR_BUFFER_TOO_LARGE', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'],
+  'too-large': ['ERR_BUFFER_TOO_LARGE', 'UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_EXCEEDED_MAX_SIZE'],
 };
 
 const faults = new Map<string, Fault>();
@@ -59,7 +59,18 @@ export function faultOf(thrown: unknown): Fault | undefined {
   if (thrown.name === 'HTTPParserError') return 'interrupted';
   const code = codeOf(thrown);
   if (code?.startsWith('ERR_SSL_') && !faults.has(code)) return 'interrupted';
-  return (code === undefined ? undefined : faults.get(code)) ?? faultOf(thrown.cause);
+  return (
+    (code === undefined ? undefined : faults.get(code)) ?? faultOf(thrown.cause) ?? ofTheMachine(thrown, code)
+  );
+}
+
+/** Whatever else a system call or undici reports may pass; a fault of the program has neither. */
+function ofTheMachine(thrown: Error, code: string | undefined): Fault | undefined {
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_INVALID_RETURN_VALUE') return undefined;
+  if ('syscall' in thrown) {
+    return thrown.syscall === 'connect' || thrown.syscall === 'getaddrinfo' ? 'unreachable' : 'interrupted';
+  }
+  return code?.startsWith('UND_ERR_') || code?.startsWith('Z_') ? 'interrupted' : undefined;
 }
 
 /** The `code` of a thrown error, as Node and undici set it. */

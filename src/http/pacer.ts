@@ -10,6 +10,9 @@ export interface PacerOptions {
   readonly onQuotaUsed?: (waitMs: number) => void;
 }
 
+/** A timer for longer fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 interface Waiter {
   readonly resolve: (ticket: Ticket) => void;
   readonly reject: (reason: Stopped) => void;
@@ -83,7 +86,8 @@ export class Pacer {
         const { because, waitMs } = admission;
         this.#limited(because === 'pause' || because === 'quota', now);
         if (because === 'quota' && Number.isFinite(waitMs)) this.#tellQuota(now, waitMs);
-        if (Number.isFinite(waitMs)) this.#timer = setTimeout(() => this.#admit(), Math.ceil(waitMs));
+        if (Number.isFinite(waitMs))
+          this.#timer = setTimeout(() => this.#admit(), Math.min(Math.ceil(waitMs), longestTimerMs));
         return;
       }
       this.#limited(false, now);

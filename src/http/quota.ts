@@ -41,7 +41,10 @@ export function learnQuota(
 
 /** The quota after an answer that said nothing about it, but has used it. */
 export function spendQuota(quota: Quota | undefined): Quota | undefined {
-  return quota === undefined ? undefined : { ...quota, remaining: quota.remaining - 1 };
+  if (quota === undefined) return undefined;
+  // A server that has stopped to tell is not to be held to what was assumed.
+  if (quota.resetAt === undefined && quota.remaining <= 1) return undefined;
+  return { ...quota, remaining: quota.remaining - 1 };
 }
 
 /** The quota at `now`: after its reset a full one is assumed until an answer tells. */

@@ -29,18 +29,30 @@ export interface History {
   readonly ownWaitMs: number;
   /** Whether the origin has ever answered anything, to any request. */
   readonly originAnswered: boolean;
+  /** Milliseconds for which the origin has answered nothing but 429, to any request. */
+  readonly refusedMs: number;
 }
 
-export const newHistory: History = { attempts: 0, unreadable: 0, ownWaitMs: 0, originAnswered: false };
+export const newHistory: History = {
+  attempts: 0,
+  unreadable: 0,
+  ownWaitMs: 0,
+  originAnswered: false,
+  refusedMs: 0,
+};
 
 /** The history after one more attempt. */
-export function historyAfter(history: History, outcome: Outcome, originAnswered: boolean): History {
+export function historyAfter(
+  history: History,
+  outcome: Outcome,
+  origin: { originAnswered: boolean; refusedMs: number },
+): History {
   const unreadable = outcome.kind === 'answered' && isSuccess(outcome.status) && !outcome.readable;
   return {
     ...history,
     attempts: history.attempts + 1,
     unreadable: history.unreadable + (unreadable ? 1 : 0),
-    originAnswered,
+    ...origin,
   };
 }
 
@@ -115,7 +127,9 @@ export function decide(
   if (!isTransient(status)) return fail('rejected');
 
   const named = namedWait(status, outcome.headers, options.now);
-  if (named !== undefined && named.ms > longestNamedWaitMs) return fail('wait-too-long', named.ms);
+  const isTooLong = named !== undefined && named.ms > longestNamedWaitMs;
+  // However short each wait is, an hour of refusals alone is no rate limit any more.
+  if (isTooLong || history.refusedMs > longestNamedWaitMs) return fail('wait-too-long', named?.ms);
   if (exhausted) return fail('gave-up', named?.ms);
   if (named !== undefined) return { kind: 'retry', afterMs: named.ms, named: named.header };
   return backoff(history, options.random);

@@ -18,19 +18,20 @@ const forms =
 /**
  * The slugs in the setting: an array, or a string with white space or commas between them, each once.
  * `github` becomes `gh`, `bitbucket` `bb`; the other segments are opaque and stay as they are.
+ * @param name what the user calls the setting
  * @throws TapError that lists the forms when one is no slug.
  */
-export function parseSlugs(setting: string | readonly string[]): string[] {
+export function parseSlugs(setting: string | readonly string[], name = 'project_slugs'): string[] {
   const texts = typeof setting === 'string' ? setting.split(/[\s,]+/) : setting.map((text) => text.trim());
-  return [...new Set(texts.filter((text) => text !== '').map(canonicalSlug))];
+  return [...new Set(texts.filter((text) => text !== '').map((text) => canonicalSlug(text, name)))];
 }
 
-function canonicalSlug(text: string): string {
+function canonicalSlug(text: string, name: string): string {
   const [host = '', ...rest] = text.split('/');
   const canonical = Object.hasOwn(hosts, host) ? hosts[host] : undefined;
   const isWhole = rest.length === 2 && rest.every((segment) => segment !== '' && !/^\.{1,2}$/.test(segment));
   if (canonical !== undefined && isWhole) return [canonical, ...rest].join('/');
-  throw new TapError(`project_slugs has ${JSON.stringify(text)}, which is not a project slug.`, {
+  throw new TapError(`${name} has ${JSON.stringify(text)}, which is not a project slug.`, {
     next: `Write ${forms}.`,
   });
 }

@@ -4,9 +4,26 @@ import { pages, type Row } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
 import { parseTimestamp } from '../time.js';
 
+/** What a sync is going to read. Times are milliseconds since 1970. */
+export interface Plan {
+  readonly startDate: number;
+  /** Exclusive; undefined: no end. */
+  readonly endDate: number | undefined;
+  /** Since when a usual run lists the workflows of pipelines again, */
+  readonly lookbackStart: number;
+  /** and since when it reads all that is below them. */
+  readonly youngStart: number;
+  /** Whether anything below pipelines is read, */
+  readonly workflows: boolean;
+  /** whether jobs are, */
+  readonly jobs: boolean;
+  /** and whether every run reads those of all pipelines. */
+  readonly allJobs: boolean;
+}
+
 /** What a sync of a project will meet and cost. */
 export interface Survey {
-  /** Pipelines created since the start date. */
+  /** Pipelines created from the start date on, before the end date. */
   readonly pipelines: number;
   /** Requests of a first sync and of a run that finds nothing new. */
   readonly firstSync: number;
@@ -15,87 +32,151 @@ export interface Survey {
 
 /** Pipelines on one page of the list; the API has no parameter for it. */
 const pageSize = 20;
+/** Pipelines whose children stand for those of all. */
+const sampleSize = 20;
 
 /**
- * Counts the pipelines since `startDate` by bisection over their numbers, which ascend from 1, and estimates the
- * requests from the workflows of the newest page. All times are milliseconds since 1970.
+ * Counts the pipelines by bisection over their numbers, which ascend from 1, and estimates the requests from what
+ * is below some of them. Pipelines that are still open cost a usual run more than that.
  * @throws HttpError when the project's pipelines cannot be read
  */
-export async function survey(
-  client: ApiClient,
-  slug: string,
-  { startDate, lookbackStart }: { startDate: number; lookbackStart: number },
-): Promise<Survey> {
+export async function survey(client: ApiClient, slug: string, plan: Plan): Promise<Survey> {
+  const { startDate, endDate } = plan;
   const list = path`/project/${slugPath(slug)}/pipeline`;
   const first = await pages(client, list, '/project/{project_slug}/pipeline').next();
-  const newest = first.done === true ? [] : first.value.items;
-  const latest = Number(newest[0]?.number ?? 0);
-  const oldestSince = async (time: number) => {
-    const number = await bisect(1, latest + 1, async (candidate) => {
-      const created = await createdAt(client, slug, candidate);
-      return created !== undefined && created >= time;
-    });
-    return latest + 1 - number;
-  };
-  const pipelines = latest === 0 ? 0 : await oldestSince(startDate);
-  const looked = latest === 0 ? 0 : await oldestSince(Math.max(startDate, lookbackStart));
-  const workflows = await workflowsPerPipeline(client, newest);
+  const latest = first.done === true ? 0 : Number(first.value.items[0]?.number ?? 0);
+  const numbers = new Numbers(client, slug, latest);
+
+  const since = (time: number) => numbers.since(Math.max(time, startDate));
+  const unread = endDate === undefined ? 0 : await since(endDate);
+  const listed = await since(startDate);
+  const pipelines = listed - unread;
+  const sample = await numbers.spread(latest - listed, latest - unread);
+  const cost = await costBelow(client, sample, plan);
+  const firstSync = 1 + numbers.pages(listed) + pipelines * cost.all;
+  const looked = await since(plan.lookbackStart);
+  const young = await since(plan.youngStart);
+  const read = (count: number) => Math.max(0, count - unread);
+  const usualRun = 1 + numbers.pages(looked) + read(looked) * cost.workflows + read(young) * cost.jobs;
   return {
     pipelines,
-    firstSync: listPages(pipelines) + Math.round(pipelines * (1 + workflows)),
-    usualRun: listPages(looked) + looked,
+    firstSync: Math.round(firstSync),
+    usualRun: Math.round(plan.allJobs ? firstSync : usualRun),
   };
 }
 
-/** The pages that hold so many pipelines, and the one that shows that they are all; with the project itself. */
-function listPages(pipelines: number): number {
-  return Math.ceil(pipelines / pageSize) + 2;
-}
+/** A project's pipelines by their numbers; each is asked for once. */
+class Numbers {
+  readonly #client: ApiClient;
+  readonly #slug: string;
+  readonly #latest: number;
+  readonly #asked = new Map<number, Promise<Row>>();
 
-/** The first of [low, high) for which `holds`, if it holds for all after it; `high` when for none. */
-async function bisect(
-  low: number,
-  high: number,
-  holds: (candidate: number) => Promise<boolean>,
-): Promise<number> {
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (await holds(middle)) high = middle;
-    else low = middle + 1;
+  constructor(client: ApiClient, slug: string, latest: number) {
+    this.#client = client;
+    this.#slug = slug;
+    this.#latest = latest;
   }
-  return low;
-}
 
-/** Undefined for a number that the API no longer shows: it has expired, so it is old. */
-async function createdAt(client: ApiClient, slug: string, number: number): Promise<number | undefined> {
-  try {
-    const answer = await client.get(
-      path`/project/${slugPath(slug)}/pipeline/${number}`,
-      '/project/{project_slug}/pipeline/{number}',
+  /** How many pipelines were created at or after a time. */
+  async since(time: number): Promise<number> {
+    let low = 1;
+    let high = this.#latest + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const created = parseTimestamp((await this.#pipeline(middle)).created_at);
+      // A number that the API no longer shows has expired, so it is old.
+      if (created !== undefined && created >= time) high = middle;
+      else low = middle + 1;
+    }
+    return this.#latest + 1 - low;
+  }
+
+  /** Ids of some pipelines, evenly spread over the numbers above `low` up to `high`. */
+  async spread(low: number, high: number): Promise<string[]> {
+    const size = Math.min(sampleSize, high - low);
+    const numbers = Array.from({ length: size }, (_, index) =>
+      Math.floor(high - (index * (high - low)) / size),
     );
-    const body: unknown = answer.body;
-    return typeof body === 'object' && body !== null && 'created_at' in body
-      ? parseTimestamp(body.created_at)
-      : undefined;
-  } catch (error) {
-    if (error instanceof HttpError && error.failure === 'not-found') return undefined;
-    throw error;
+    const rows = await Promise.all(numbers.map((number) => this.#pipeline(number)));
+    return rows.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+  }
+
+  /** Pages of the list that hold so many pipelines, and the one that shows that the rest is older. */
+  pages(pipelines: number): number {
+    const all = Math.max(1, Math.ceil(this.#latest / pageSize));
+    return Math.min(all, Math.ceil(pipelines / pageSize) + 1);
+  }
+
+  #pipeline(number: number): Promise<Row> {
+    const asked = this.#asked.get(number) ?? this.#ask(number);
+    this.#asked.set(number, asked);
+    return asked;
+  }
+
+  /** Without members for a number that the API does not show. */
+  async #ask(number: number): Promise<Row> {
+    try {
+      const pipeline = path`/project/${slugPath(this.#slug)}/pipeline/${number}`;
+      const { body } = await this.#client.get(pipeline, '/project/{project_slug}/pipeline/{number}');
+      return typeof body === 'object' && body !== null ? { ...body } : {};
+    } catch (error) {
+      if (isNotFound(error)) return {};
+      throw error;
+    }
   }
 }
 
-/** Mean number of workflows, one request for jobs each, of a sample of pipelines. */
-async function workflowsPerPipeline(client: ApiClient, sample: readonly Row[]): Promise<number> {
-  const counts = await Promise.all(
-    sample.map(async ({ id }) => {
-      try {
-        const list = pages(client, path`/pipeline/${String(id)}/workflow`, '/pipeline/{id}/workflow');
-        const page = await list.next();
-        return page.done === true ? 0 : page.value.items.length;
-      } catch (error) {
-        if (error instanceof HttpError && error.failure === 'not-found') return 0;
-        throw error;
-      }
-    }),
+/** Mean numbers of requests below one pipeline. */
+interface Cost {
+  /** Its list of workflows, */
+  readonly workflows: number;
+  /** and the lists of their jobs. */
+  readonly jobs: number;
+  readonly all: number;
+}
+
+/** As in a sample, of whose pipelines the jobs of one workflow each are listed. */
+async function costBelow(client: ApiClient, sample: readonly string[], plan: Plan): Promise<Cost> {
+  const lists = plan.workflows
+    ? await Promise.all(sample.map((id) => wholeList(client, path`/pipeline/${id}/workflow`, workflowList)))
+    : [];
+  const ids = lists.map(({ rows }) => rows.flatMap(({ id }) => (typeof id === 'string' ? [id] : [])));
+  const firstIds = plan.jobs ? ids.flatMap(([first]) => (first === undefined ? [] : [first])) : [];
+  const jobLists = await Promise.all(
+    firstIds.map((id) => wholeList(client, path`/workflow/${id}/job`, jobList)),
   );
-  return counts.length === 0 ? 0 : counts.reduce((sum, count) => sum + count, 0) / counts.length;
+  const workflows = mean(lists.map(({ pages }) => pages));
+  const jobs = mean(ids.map(({ length }) => length)) * mean(jobLists.map(({ pages }) => pages));
+  return { workflows, jobs, all: workflows + jobs };
+}
+
+const workflowList = '/pipeline/{id}/workflow';
+const jobList = '/workflow/{id}/job';
+
+async function wholeList(
+  client: ApiClient,
+  list: string,
+  endpoint: string,
+): Promise<{ rows: Row[]; pages: number }> {
+  const rows: Row[] = [];
+  let count = 0;
+  try {
+    for await (const { items } of pages(client, list, endpoint)) {
+      rows.push(...items);
+      count++;
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    count++;
+  }
+  return { rows, pages: count };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof HttpError && error.failure === 'not-found';
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

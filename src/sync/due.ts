@@ -8,7 +8,7 @@ const terminal = new Set(['success', 'failed', 'error', 'canceled', 'unauthorize
 const beforeSetup = new Set(['pending', 'setup-pending']);
 
 function isTerminal(workflow: Row): boolean {
-  return terminal.has(String(workflow.status));
+  return typeof workflow.status === 'string' && terminal.has(workflow.status);
 }
 
 /** Whether the workflow has been over for so long that its jobs have ended too. */
@@ -19,7 +19,7 @@ export function isWorkflowSettled(workflow: Row, now: number): boolean {
 
 /** Whether the pipeline has left the states in which it waits to be set up. */
 export function isSetUp(pipeline: Row): boolean {
-  return !beforeSetup.has(String(pipeline.state));
+  return typeof pipeline.state !== 'string' || !beforeSetup.has(pipeline.state);
 }
 
 /** Whether rows of the workflow may have changed since the time in `need`. */

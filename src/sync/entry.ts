@@ -73,6 +73,8 @@ export type Need = 'all' | number;
 /** Whether this run has to look back over the whole rerun window. */
 export function isDeepDue(entry: Entry, bounds: Bounds): boolean {
   if (entry.deep === undefined) return false;
+  // One that was begun is finished, whatever clock and settings say by then.
+  if (entry.walk?.deep === true) return true;
   // A look-back of 90 days is deep in every run.
   if (bounds.lookback >= rerunWindow) return true;
   if (bounds.deepEvery === undefined) return false;
@@ -165,10 +167,12 @@ export function foldVisit(
 
 function foldOpen(entry: Entry, finding: Finding, bounds: Bounds): ReadonlyMap<string, number> {
   const stays = staysOpen(finding, entry, bounds);
-  if (stays === entry.open.has(finding.id)) return entry.open;
+  const hasFailed = finding.outcome === 'failed';
+  if (stays === entry.open.has(finding.id) && !hasFailed) return entry.open;
   const open = new Map(entry.open);
+  // What fails goes to the end, so that it cannot keep the others from being asked.
+  open.delete(finding.id);
   if (stays) open.set(finding.id, finding.created);
-  else open.delete(finding.id);
   return open;
 }
 
@@ -207,9 +211,11 @@ export function interruptedRange({ range }: Entry, { startDate, endDate }: Bound
 /** The entry after an interrupted walk has been finished. */
 export function foldFinished(entry: Entry, bounds: Bounds): Entry {
   const started = entry.walk?.started ?? bounds.now;
+  // What an end_date hides now has not been looked at since.
+  const reached = Math.min(started, bounds.endDate ?? started);
   // A walk that did not look back 90 days leaves that to the one from the top that follows.
-  const deep = entry.walk?.deep === true ? Math.max(started, entry.deep ?? started) : entry.deep;
-  return { ...foldReached(entry, started, bounds), deep: deep ?? started };
+  const deep = entry.walk?.deep === true ? Math.max(reached, entry.deep ?? reached) : entry.deep;
+  return { ...foldReached(entry, started, bounds), deep: deep ?? reached };
 }
 
 /** The entry after a walk from the top has passed the stream's floor. */
@@ -258,7 +264,9 @@ export function foldRanged(entry: Entry, bounds: Bounds): Entry {
 
 /** The entry with which a FULL_TABLE stream starts: an interrupted pass is finished, a finished one forgotten. */
 export function startFullTable(entry: Entry): Entry {
-  return entry.walk === undefined ? { ...emptyEntry, open: entry.open, range: entry.range } : entry;
+  const { open, range, walk } = entry;
+  // A store that merges key by key may have brought an old bookmark back.
+  return { ...emptyEntry, open, range, walk };
 }
 
 /** The entry that a completed FULL_TABLE pass leaves. */

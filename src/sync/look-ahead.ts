@@ -1,5 +1,3 @@
-import pLimit from 'p-limit';
-
 /**
  * Reads items of a source side by side and yields the results in the source's order.
  * At most `ahead` results are under way or waiting to be taken, and none is begun while `hasRoom` says no
@@ -11,7 +9,6 @@ export async function* lookAhead<Item, Result>(
   read: (item: Item) => Promise<Result>,
   { ahead, hasRoom }: { ahead: number; hasRoom: () => boolean },
 ): AsyncGenerator<Result> {
-  const limit = pLimit(ahead);
   const queue: Promise<Result>[] = [];
   const changed = new Signal();
   let isEnded = false;
@@ -20,7 +17,7 @@ export async function* lookAhead<Item, Result>(
   const fill = async (): Promise<void> => {
     for await (const item of source) {
       if (isAbandoned) return;
-      const result = limit(read, item);
+      const result = read(item);
       // Errors wait in the queue for their turn.
       result.catch(() => {});
       queue.push(result);

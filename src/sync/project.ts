@@ -138,9 +138,14 @@ class ProjectSync {
     for (const stream of this.#active) {
       const plan = planOf(this.#state.get(stream), stream);
       if (plan === undefined) continue;
-      const need: PassPlan['need'] = (id, created) =>
-        this.#active.has(stream) ? plan.need(id, created) : undefined;
-      plans.set(stream, { ...plan, need });
+      const active = this.#active;
+      plans.set(stream, {
+        // A stream that is forbidden wants nothing more of the list.
+        get floor() {
+          return active.has(stream) ? plan.floor : Number.POSITIVE_INFINITY;
+        },
+        need: (id, created) => (active.has(stream) ? plan.need(id, created) : undefined),
+      });
     }
     return plans;
   }

@@ -53,6 +53,8 @@ export class Run {
   readonly #claimed = new Map<string, string>();
   readonly #warned = new Set<string>();
   #hasBegun = false;
+  #hasChanged = false;
+  #timer: NodeJS.Timeout | undefined;
   #stateWritten: number;
 
   constructor(options: RunOptions) {
@@ -84,7 +86,18 @@ export class Run {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
+    // Also while requests wait for a limit: a target stores what it has when a STATE comes.
+    this.#timer = setInterval(() => this.#writeChangedState(), stateInterval).unref();
     for (const records of this.records.values()) this.writer.message(records.schemaMessage);
+  }
+
+  /** No more STATE by the clock. */
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  #writeChangedState(): void {
+    if (this.#hasChanged && this.isStateDue) this.writeState();
   }
 
   get hasBegun(): boolean {
@@ -102,6 +115,7 @@ export class Run {
 
   record(stream: string, line: string): void {
     this.writer.line(line);
+    this.#hasChanged = true;
     this.#options.metrics.record(stream);
     this.rows.set(stream, (this.rows.get(stream) ?? 0) + 1);
     this.progress.rows++;
@@ -127,6 +141,7 @@ export class Run {
   /** Everything that the state covers has been written before. */
   writeState(): void {
     this.writer.message({ type: 'STATE', value: this.state });
+    this.#hasChanged = false;
     this.#stateWritten = this.#options.clock();
   }
 }

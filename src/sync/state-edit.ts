@@ -19,10 +19,15 @@ export function rewind(state: State, to: number, { streams, projects }: Selectio
     for (const project of state.projects(stream)) {
       if (projects !== undefined && !projects.includes(project)) continue;
       const entry = state.entry(stream, project);
-      if (entry.since === undefined || entry.since <= to) continue;
+      const { since, deep, walk } = entry;
+      if (since === undefined || Math.max(since, walk?.started ?? since) <= to) continue;
       // A walk that is under way would go on below what is to be read again.
-      const deep = entry.deep === undefined ? undefined : Math.min(entry.deep, to);
-      state.set(stream, project, { ...entry, since: to, deep, walk: undefined });
+      state.set(stream, project, {
+        ...entry,
+        since: Math.min(since, to),
+        deep: deep === undefined ? undefined : Math.min(deep, to),
+        walk: undefined,
+      });
       count++;
     }
   }

@@ -31,6 +31,11 @@ export class State {
   constructor(value: unknown = {}) {
     const state = asObject(value, 'The state');
     const { bookmarks = {}, currently_syncing: _, ...rest } = state;
+    const others = Object.keys(rest);
+    if (!('bookmarks' in state) && others.length > 0) {
+      // The members alone: their values may be those of a config.
+      throw unusable(`the state has no bookmarks; it has ${others.join(', ')}`);
+    }
     this.#rest = rest;
     this.#bookmarks = asObject(bookmarks, 'bookmarks in the state');
     const notes: string[] = [];

@@ -14,6 +14,7 @@ const projectsAtOnce = 8;
 export async function syncProjects(run: Run, slugs: readonly string[]): Promise<number> {
   const limit = pLimit(projectsAtOnce);
   const results = await Promise.allSettled(slugs.map((slug) => limit(() => isSynced(run, slug))));
+  run.end();
   if (run.hasBegun) run.writeState();
   const reasons = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
   // Where one project stopped the run, the others were merely told to stop.

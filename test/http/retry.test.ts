@@ -13,7 +13,13 @@ import {
 } from '../../src/http/retry.js';
 
 const now = Date.parse('2026-11-20T12:00:00Z');
-const firstAttempt: History = { attempts: 1, unreadable: 0, ownWaitMs: 0, originAnswered: true };
+const firstAttempt: History = {
+  attempts: 1,
+  unreadable: 0,
+  ownWaitMs: 0,
+  originAnswered: true,
+  refusedMs: 0,
+};
 
 function answered(status: number, headers: Headers = {}, readable = true): Outcome {
   return { kind: 'answered', status, headers, readable };
@@ -79,11 +85,20 @@ describe('faults', () => {
     expect(decided(broken(fault), history)).toEqual(expected);
   });
 
+  test('an hour of refusals alone is given up, however short each wait was', () => {
+    const refused = answered(429, { 'retry-after': '1' });
+    expect(decided(refused, { refusedMs: 3_599_000 }).kind).toBe('retry');
+    expect(decided(refused, { refusedMs: 3_601_000 })).toMatchObject({
+      kind: 'fail',
+      reason: 'wait-too-long',
+    });
+  });
+
   test('an origin that never answered is given up in less than 3 s of waiting', () => {
     let history = newHistory;
     let decision: Decision;
     do {
-      history = historyAfter(history, broken('unreachable'), false);
+      history = historyAfter(history, broken('unreachable'), { originAnswered: false, refusedMs: 0 });
       decision = decided(broken('unreachable'), history, 0.999);
       if (decision.kind === 'retry') history = historyWaited(history, decision);
     } while (decision.kind === 'retry');

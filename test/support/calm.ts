@@ -41,6 +41,9 @@ export function stillClock({ world }: Sandbox<World>): Record<string, string> {
   return { CLOCK_START: String(world.now), CLOCK_SPEED: '0' };
 }
 
+/** A line of a stack trace, as Node prints it or as the log does. */
+export const stackLine = /^(?:[A-Z]+)?\s+at \S/m;
+
 /** A message as far as tests look at it. */
 export interface Message {
   readonly type: string;

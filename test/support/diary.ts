@@ -70,8 +70,13 @@ export interface TapEntry {
   readonly project: string;
   readonly from?: string;
   readonly deep?: string;
-  readonly walk: readonly { readonly started: string; readonly oldest: string }[];
-  readonly range?: readonly { readonly start: string; readonly end: string; readonly oldest: string }[];
+  readonly walk: readonly { readonly started: string; readonly oldest: string; readonly deep?: boolean }[];
+  readonly range?: readonly {
+    readonly start: string;
+    readonly end?: string;
+    readonly started: string;
+    readonly oldest: string;
+  }[];
   readonly open: readonly (readonly [id: string, created: string])[];
 }
 

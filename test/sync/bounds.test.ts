@@ -141,6 +141,31 @@ describe('end_date', () => {
     expect(diary.lacks()).toEqual([]);
   });
 
+  test('before the bookmark leaves the deep look-back that is due to the next run without it', async () => {
+    const world = script();
+    const pipelines = daily(world, 1, 40);
+    const diary = new Diary(world);
+    await diary.run(at(41));
+    const rerun = world.rerun(pipelines[34]?.workflow as never, { at: at(45) });
+    await diary.run(at(47));
+    await diary.run(at(48), dates(at(0), at(20)));
+    expect(diary.entry('jobs')?.deep).toBe(iso(at(41)));
+    expect(diary.statusOf(rerun)).toBeUndefined();
+    await diary.run(at(49));
+    expect(diary.statusOf(rerun)).toBe('success');
+  });
+
+  test('before from, with an earlier start_date, leaves what lies between the two to a run without it', async () => {
+    const world = script();
+    daily(world, 1, 30);
+    const diary = new Diary(world);
+    await diary.run(at(31), dates(at(20)));
+    await diary.run(at(32), dates(at(5), at(10)));
+    expect(diary.entry('jobs')?.from).toBe(iso(at(20)));
+    await diary.run(at(33), dates(at(5)));
+    expect(diary.lacks(at(5))).toEqual([]);
+  });
+
   test('before the bookmark does not move it back', async () => {
     const world = script();
     daily(world, 1, 20);
@@ -148,6 +173,22 @@ describe('end_date', () => {
     await diary.run(at(21));
     await diary.run(at(22), dates(at(1), at(11)));
     expect(diary.since('jobs')).toBe(bookmark(at(21)));
+  });
+});
+
+describe('lookback_days', () => {
+  test('raised to 90 finds a rerun of an old pipeline that came before it was raised', async () => {
+    const world = script();
+    const pipelines = daily(world, 1, 30);
+    const days = (lookback_days: number) => ({ config: { lookback_days, deep_every_days: 0 } });
+    const diary = new Diary(world);
+    await diary.run(at(21), days(1));
+    const rerun = world.rerun(pipelines[4]?.workflow as never, { at: at(25) });
+    await diary.run(at(30), days(1));
+    expect(diary.statusOf(rerun)).toBeUndefined();
+    await diary.run(at(31), days(90));
+    expect(diary.statusOf(rerun)).toBe('success');
+    expect(diary.lacks()).toEqual([]);
   });
 });
 
@@ -221,7 +262,7 @@ describe('a backfill of a range', () => {
       const diary = new Diary(world, { secondsPerLook: 5 });
       await diary.run(at(21), { ...backfill(at(3), at(19)), killAfterStates: 6 });
       expect(diary.entry('jobs')?.range).toEqual([
-        { start: iso(at(3)), end: iso(at(19)), oldest: iso(at(13)) },
+        { start: iso(at(3)), end: iso(at(19)), started: iso(at(21)), oldest: iso(at(13)) },
       ]);
       return diary;
     };
@@ -235,6 +276,26 @@ describe('a backfill of a range', () => {
     const other = await killed();
     const run = await other.run(at(22), backfill(at(3), at(18)));
     expect(written(run, pipelines)).toEqual(Array.from({ length: 15 }, (_, index) => index + 3));
+  });
+
+  test('whose end is still to come loses nothing that arrives after it was interrupted', async () => {
+    const world = script();
+    daily(world, 1, 40);
+    const diary = new Diary(world, { secondsPerLook: 5 });
+    await diary.run(at(20), { ...backfill(at(0), at(60)), killAfterStates: 5 });
+    await diary.run(at(30), backfill(at(0), at(60)));
+    expect(diary.since('jobs')).toBe(bookmark(at(20)));
+    await diary.run(at(41));
+    expect(diary.lacks()).toEqual([]);
+  });
+
+  test('with an end that was interrupted is not resumed by one without an end', async () => {
+    const world = script();
+    const pipelines = daily(world, 1, 20);
+    const diary = new Diary(world, { secondsPerLook: 5 });
+    await diary.run(at(21), { ...backfill(at(3), at(12)), killAfterStates: 3 });
+    const run = await diary.run(at(22), backfill(at(3)));
+    expect(written(run, pipelines)).toEqual(Array.from({ length: 18 }, (_, index) => index + 3));
   });
 
   test('that was interrupted leaves an ordinary walk alone, and the walk leaves it alone', async () => {
@@ -272,7 +333,7 @@ describe('a backfill of a range', () => {
     await diary.run(at(21), { ...backfill(at(3), at(19)), breaks: broken('page-token'), fails: true });
     expect(diary.since('jobs')).toBeUndefined();
     expect(diary.entry('jobs')?.range).toEqual([
-      { start: iso(at(3)), end: iso(at(19)), oldest: iso(at(17)) },
+      { start: iso(at(3)), end: iso(at(19)), started: iso(at(21)), oldest: iso(at(17)) },
     ]);
   });
 });

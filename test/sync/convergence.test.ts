@@ -1,23 +1,13 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../sandbox/random.js';
 import { createWorld } from '../sandbox/world.js';
 import { Destination, differences } from '../support/destination.js';
 import { runInProcess } from '../support/in-process.js';
-import { allStreams, type LifeOptions, live } from '../support/life.js';
+import { allStreams, type LifeOptions } from '../support/life.js';
+import { holdsForAnySeed, leadsToTruth, timeout } from '../support/seeds.js';
 
 const hour = 3_600_000;
 const day = 24 * hour;
-/** Lives per property; raise it to look for rare ones. */
-const runs = Number(process.env.CONVERGENCE_RUNS ?? 2);
-
-/** Holds for any seed; a failure names the seed, with which `live` repeats it. */
-function holdsForAnySeed(property: (seed: number) => Promise<void>): Promise<void> {
-  const seeds = fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), property);
-  return fc.assert(seeds, { numRuns: runs, endOnFailure: true });
-}
-
-const timeout = { timeout: 60_000 + runs * 20_000 };
 
 describe('whatever happens, the destination ends up equal to what the API shows', timeout, () => {
   const ways: [string, Omit<LifeOptions, 'seed'>][] = [
@@ -36,18 +26,26 @@ describe('whatever happens, the destination ends up equal to what the API shows'
       'when every run looks back 90 days instead of one a week',
       { kills: 0.4, config: { lookback_days: 90, deep_every_days: 0 }, lastGap: 1 },
     ],
-    ['when all of it comes together', { kills: 0.4, selects: true, movesStart: true, breaks: 0.03 }],
+    ['when end_date comes and goes', { movesEnd: true }],
+    ['when ranges are backfilled in between', { backfills: 0.4, kills: 0.4 }],
+    [
+      'when lookback_days changes, and nothing else looks back',
+      { movesLookback: true, config: { deep_every_days: 0 }, lastGap: 1 },
+    ],
+    [
+      'when all of it comes together',
+      {
+        kills: 0.4,
+        selects: true,
+        movesStart: true,
+        backfills: 0.2,
+        breaks: 0.03,
+      },
+    ],
   ];
 
   test.each(ways)('%s', async (_, way) => {
-    await holdsForAnySeed(async (seed) => {
-      const life = await live({ seed, ...way });
-      expect(life.differences, `seed ${seed}`).toEqual([]);
-      expect(life.repeated, `seed ${seed}: keys that left twice in one run`).toEqual([]);
-      for (const { bytes, projects, open } of life.states) {
-        expect(bytes, `seed ${seed}: size of a state`).toBeLessThanOrEqual(150 + 250 * projects + 70 * open);
-      }
-    });
+    await holdsForAnySeed((seed) => leadsToTruth(seed, way));
   });
 });
 

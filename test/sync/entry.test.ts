@@ -100,6 +100,11 @@ test('a deep sync is due when the last is as old as the setting says', () => {
   expect(isDeepDue(entry({ deep: at(1) }), bounds({ deepEvery: undefined }))).toBe(false);
 });
 
+test('a deep sync is due in every run that looks back 90 days or more', () => {
+  const due = (lookback: number) => isDeepDue(entry(), bounds({ lookback, deepEvery: undefined }));
+  expect([90 * day - 1, 90 * day, 120 * day].map(due)).toEqual([false, true, true]);
+});
+
 describe('staysOpen', () => {
   const old = { created: at(150), newest: at(150) };
   test.each<[string, Partial<Finding>, Partial<Entry>, boolean]>([
@@ -140,13 +145,23 @@ describe('staysOpen', () => {
 describe('foldVisit', () => {
   test('of a walk notes where it began and how far it has come', () => {
     const first = foldVisit(entry(), finding({ created: at(190) }), bounds(), 'walk');
-    expect(first.walk).toEqual({ started: at(200), oldest: at(190) });
+    expect(first.walk).toEqual({ started: at(200), oldest: at(190), deep: false });
     const second = foldVisit(first, finding({ created: at(180) }), bounds({ now: at(201) }), 'walk');
-    expect(second.walk).toEqual({ started: at(200), oldest: at(180) });
+    expect(second.walk).toEqual({ started: at(200), oldest: at(180), deep: false });
+  });
+
+  test('of a walk notes whether it looks back over 90 days, and keeps to that when it is due only later', () => {
+    const dueIn = (now: number) => ({ before: entry({ deep: at(190) }), limits: bounds({ now }) });
+    const folded = ({ before, limits }: ReturnType<typeof dueIn>) =>
+      foldVisit(before, finding({ created: at(189) }), limits, 'walk');
+    expect(folded(dueIn(at(197))).walk?.deep).toBe(true);
+    const shallow = folded(dueIn(at(197) - 1));
+    expect(shallow.walk?.deep).toBe(false);
+    expect(folded({ before: shallow, limits: bounds({ now: at(198) }) }).walk?.deep).toBe(false);
   });
 
   test('never moves oldest up', () => {
-    const walk = { started: at(200), oldest: at(150) };
+    const walk = { started: at(200), oldest: at(150), deep: false };
     expect(foldVisit(entry({ walk }), finding({ created: at(190) }), bounds(), 'walk').walk).toEqual(walk);
   });
 
@@ -158,8 +173,27 @@ describe('foldVisit', () => {
   test('of a range notes the range and leaves the walk alone', () => {
     const limits = bounds({ range: true, startDate: at(3), endDate: at(9) });
     const folded = foldVisit(entry(), finding({ created: at(5) }), limits, 'range');
-    expect(folded.range).toEqual({ start: at(3), end: at(9), oldest: at(5) });
+    expect(folded.range).toEqual({ start: at(3), end: at(9), started: at(200), oldest: at(5) });
     expect(folded.walk).toBeUndefined();
+  });
+
+  test('of the same range that goes on keeps when it began, and one of another begins anew', () => {
+    const range = { start: at(3), end: at(9), started: at(190), oldest: at(5) };
+    const folded = (changes: Partial<Bounds>) =>
+      foldVisit(
+        entry({ range }),
+        finding({ created: at(6) }),
+        bounds({ range: true, startDate: at(3), endDate: at(9), ...changes }),
+        'range',
+      ).range;
+    expect(folded({})).toEqual(range);
+    expect(folded({ startDate: at(4) })).toEqual({ ...range, start: at(4), started: at(200), oldest: at(6) });
+    expect(folded({ endDate: undefined })).toEqual({
+      ...range,
+      end: undefined,
+      started: at(200),
+      oldest: at(6),
+    });
   });
 
   test('by id moves neither', () => {
@@ -184,7 +218,7 @@ describe('foldVisit', () => {
 });
 
 describe('foldCaughtUp', () => {
-  const walk = { started: at(200), oldest: at(1) };
+  const walk = { started: at(200), oldest: at(1), deep: false };
   test('the first sets since, from and deep', () => {
     expect(foldCaughtUp({ ...emptyEntry, walk }, bounds({ startDate: at(2) }))).toEqual({
       ...emptyEntry,
@@ -197,9 +231,41 @@ describe('foldCaughtUp', () => {
   test.each<[string, Partial<Entry>, Partial<Bounds>, Partial<Entry>]>([
     ['a shallow one moves since alone', {}, {}, { since: at(200), from: at(0), deep: at(198) }],
     ['a deep one moves deep too', { deep: at(190) }, {}, { since: at(200), deep: at(200) }],
+    [
+      'so does every one that looks back 90 days, though none is ever due',
+      { deep: at(199) },
+      { lookback: 90 * day, deepEvery: undefined },
+      { deep: at(200) },
+    ],
+    ['one of less than 90 days does not', {}, { lookback: 90 * day - 1 }, { deep: at(198) }],
+    ['deep never moves back', { deep: at(201) }, { lookback: 90 * day }, { deep: at(201) }],
+    [
+      'deep stays where end_date lies before the bookmark',
+      { deep: at(190) },
+      { endDate: at(199) - 1 },
+      { since: at(199), deep: at(190) },
+    ],
+    [
+      'deep moves where end_date lies at the bookmark',
+      { deep: at(190) },
+      { endDate: at(199) },
+      { since: at(199), deep: at(200) },
+    ],
     ['since never moves back', { since: at(205) }, {}, { since: at(205) }],
     ['since stops at end_date', { since: undefined }, { endDate: at(150) }, { since: at(150) }],
     ['from follows an earlier start_date', { from: at(9) }, { startDate: at(4) }, { from: at(4) }],
+    [
+      'from stays where end_date leaves a gap below it',
+      { from: at(9) },
+      { startDate: at(4), endDate: at(9) - 1 },
+      { from: at(9) },
+    ],
+    [
+      'from follows where end_date reaches it',
+      { from: at(9) },
+      { startDate: at(4), endDate: at(9) },
+      { from: at(4) },
+    ],
     ['from stays where a later start_date cuts nothing', {}, { startDate: at(150) }, { from: at(0) }],
     ['from moves up where it cuts the look-back', {}, { startDate: at(198.5) }, { from: at(198.5) }],
     [
@@ -216,13 +282,20 @@ describe('foldCaughtUp', () => {
 });
 
 describe('foldFinished', () => {
-  const walk = { started: at(195), oldest: at(1) };
+  const walk = { started: at(195), oldest: at(1), deep: false };
   test.each<[string, Partial<Entry>, Partial<Bounds>, Partial<Entry>]>([
     ['moves since to the start of the walk', { since: at(190) }, {}, { since: at(195), from: at(0) }],
     ['never moves since back', { since: at(196) }, {}, { since: at(196) }],
     ['stops at end_date', { since: undefined }, { endDate: at(150) }, { since: at(150) }],
     ['sets deep where there is none', { since: undefined, deep: undefined }, {}, { deep: at(195) }],
     ['is no deep look-back, even if one is due by now', { deep: at(150) }, {}, { deep: at(150) }],
+    [
+      'is a deep one where the walk was, as of its start',
+      { deep: at(150), walk: { ...walk, deep: true } },
+      {},
+      { deep: at(195) },
+    ],
+    ['never moves deep back', { deep: at(196), walk: { ...walk, deep: true } }, {}, { deep: at(196) }],
   ])('%s', (_, changes, limits, expected) => {
     const folded = foldFinished(entry({ walk, ...changes }), bounds(limits));
     expect(folded).toMatchObject(expected);
@@ -231,13 +304,25 @@ describe('foldFinished', () => {
 });
 
 describe('foldRanged', () => {
-  const range = { start: at(3), end: at(9), oldest: at(3) };
+  const range = { start: at(3), end: at(9), started: at(200), oldest: at(3) };
   test.each<[string, Entry, Partial<Bounds>, Partial<Entry>]>([
     ['sets what is not there', { ...emptyEntry, range }, {}, { since: at(9), from: at(3), deep: at(9) }],
     [
       'not past the start of the run',
-      { ...emptyEntry, range },
+      { ...emptyEntry, range: { ...range, end: at(300) } },
       { endDate: at(300) },
+      { since: at(200), deep: at(200) },
+    ],
+    [
+      'not past the start of the one that was interrupted',
+      { ...emptyEntry, range: { ...range, end: undefined, started: at(190) } },
+      { endDate: undefined },
+      { since: at(190), deep: at(190) },
+    ],
+    [
+      'past the start of one that was another',
+      { ...emptyEntry, range: { ...range, started: at(190) } },
+      { endDate: undefined },
       { since: at(200), deep: at(200) },
     ],
     [
@@ -261,13 +346,25 @@ describe('FULL_TABLE', () => {
     expect(startFullTable(entry({ open }))).toEqual({ ...emptyEntry, open });
   });
 
+  test('keeps a backfill that was interrupted', () => {
+    const range = { start: at(3), end: undefined, started: at(190), oldest: at(5) };
+    for (const fold of [startFullTable, endFullTable]) {
+      expect(fold(entry({ range }))).toEqual({ ...emptyEntry, range });
+    }
+  });
+
   test('goes on with a walk that was interrupted', () => {
-    const interrupted = entry({ walk: { started: at(190), oldest: at(100) } });
-    expect(startFullTable(interrupted)).toBe(interrupted);
+    const walk = { started: at(190), oldest: at(100), deep: false };
+    expect(startFullTable({ ...emptyEntry, open, walk })).toEqual({ ...emptyEntry, open, walk });
+  });
+
+  test('forgets a bookmark that a store which merges key by key has brought back', () => {
+    const walk = { started: at(190), oldest: at(100), deep: false };
+    expect(startFullTable(entry({ walk })).since).toBeUndefined();
   });
 
   test('leaves nothing but what is open', () => {
-    expect(endFullTable(entry({ open, walk: { started: at(1), oldest: at(1) } }))).toEqual({
+    expect(endFullTable(entry({ open, walk: { started: at(1), oldest: at(1), deep: false } }))).toEqual({
       ...emptyEntry,
       open,
     });

@@ -106,6 +106,21 @@ describe('a walk that was killed', () => {
     expect(diary.statusOf(rerun)).toBe('success');
   });
 
+  test('to an earlier start_date, that was no deep look-back, is none when it is finished after that has become due', async () => {
+    const world = script();
+    const pipelines = daily(world, 1, 19);
+    const diary = new Diary(world, often);
+    const from = (day: number) => ({ config: { start_date: iso(at(day)) } });
+    await diary.run(at(20), from(5));
+    const rerun = world.rerun(pipelines[9]?.workflow as never, { at: at(24) });
+    await diary.run(at(26.9), { ...from(0), killAfterStates: 4 });
+    expect(diary.entry('jobs')?.walk).toEqual([{ started: iso(at(26.9)), oldest: iso(at(2)) }]);
+    await diary.run(at(27.1), from(0));
+    await diary.run(at(35));
+    expect(diary.statusOf(rerun)).toBe('success');
+    expect(diary.lacks()).toEqual([]);
+  });
+
   test('leaves a state that never runs ahead of the rows: from every STATE the next run covers the rest', async () => {
     const world = script();
     const pipelines = daily(world, 1, 12);

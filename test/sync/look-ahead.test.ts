@@ -121,6 +121,29 @@ describe('looking ahead', () => {
     await expect(results.next()).rejects.toThrow('page failed');
   });
 
+  test('that is abandoned while the source is at work begins nothing of what comes of it', async () => {
+    const begun: number[] = [];
+    let goOn: () => void = () => {};
+    async function* source(): AsyncGenerator<number> {
+      yield 1;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      yield 2;
+    }
+    const read = async (item: number) => {
+      begun.push(item);
+      return item;
+    };
+    const results = lookAhead(source(), read, always);
+    await results.next();
+    const closed = results.return(undefined);
+    goOn();
+    await closed;
+    await settled();
+    expect(begun).toEqual([1]);
+  });
+
   test('that is abandoned waits for what was begun, and begins nothing after', async () => {
     const { begun, read, end } = readings();
     const results = lookAhead(upTo(9), read, always);

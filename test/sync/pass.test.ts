@@ -186,14 +186,19 @@ describe('a pass', () => {
   });
 
   test.each([
-    ['without created_at', { id: 'p1' }],
-    ['with a created_at that is none', { id: 'p1', created_at: 'soon' }],
-  ])('cannot read a pipeline %s, and names it', async (_, row) => {
+    ['without created_at', { id: 'p2' }],
+    ['with a created_at that is none', { id: 'p2', created_at: 'soon' }],
+  ])('visits a pipeline %s beside the one before it', async (_, row) => {
+    const before = { id: 'p1', created_at: new Date(now - 5000).toISOString() };
     async function* source(): AsyncGenerator<Page> {
-      yield { items: [row], last: true, answer: { status: 200, body: {}, receivedAt: now, date: undefined } };
+      const answer = { status: 200, body: {}, receivedAt: now, date: undefined };
+      yield { items: [before, row], last: true, answer };
     }
     const plans = new Map([['jobs', { floor: 0, need: () => 'all' as const }]]);
-    const steps = passOver(source(), plans, { now, withoutId: () => {} });
-    await expect(steps.next()).rejects.toThrow(/The list of pipelines has p1 with created_at/);
+    const created: number[] = [];
+    for await (const step of passOver(source(), plans, { now, withoutId: () => {} })) {
+      if (step.kind === 'visit') created.push(step.request.created);
+    }
+    expect(created).toEqual([now - 5000, now - 5000]);
   });
 });

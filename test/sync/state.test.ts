@@ -16,11 +16,12 @@ const full = {
           project,
           from: '2023-01-01T00:00:00.000Z',
           deep: '2024-01-01T00:00:00.000Z',
-          walk: [{ started: '2024-01-03T00:00:00.000Z', oldest: '2024-01-02T12:00:00.000Z' }],
+          walk: [{ started: '2024-01-03T00:00:00.000Z', oldest: '2024-01-02T12:00:00.000Z', deep: true }],
           range: [
             {
               start: '2023-02-01T00:00:00.000Z',
               end: '2023-03-01T00:00:00.000Z',
+              started: '2024-01-03T01:00:00.000Z',
               oldest: '2023-02-14T00:00:00.000Z',
             },
           ],
@@ -36,6 +37,18 @@ const inTap = (entry: unknown) => ({ bookmarks: { jobs: { tap: [entry] } } });
 describe('the state', () => {
   test('is written as it was read', () => {
     expect(JSON.stringify(new State(json(full)))).toBe(JSON.stringify(full));
+  });
+
+  test('has deep of a walk only where it is true, and end of a range only where there is one', () => {
+    const text = JSON.stringify(full)
+      .replace(',"deep":true', '')
+      .replace(/"end":"[^"]*",/, '');
+    const state = new State(JSON.parse(text));
+    expect(state.entry('workflows', project)).toMatchObject({
+      walk: { deep: false },
+      range: { start: Date.UTC(2023, 1, 1), end: undefined },
+    });
+    expect(JSON.stringify(state)).toBe(text);
   });
 
   test('is empty without one', () => {
@@ -121,6 +134,10 @@ describe('a state that cannot be used', () => {
       'Range of tap[0] of bookmarks.jobs in the state is 5, not an object',
     ],
     [
+      inTap({ v: 1, project, range: [{ start: '2024-01-01T00:00:00Z' }] }),
+      'Started in range of tap[0] of bookmarks.jobs in the state is missing',
+    ],
+    [
       inTap({ v: 1, project, open: [7] }),
       'Open[0] of tap[0] of bookmarks.jobs in the state is 7, not an array',
     ],
@@ -142,8 +159,11 @@ describe('a state that cannot be used', () => {
         project: fc.constantFrom(project, project, 5),
         from: time,
         deep: time,
-        walk: fc.oneof(fc.array(fc.record({ started: time, oldest: time })), fc.json()),
-        range: fc.array(fc.record({ start: time, end: time, oldest: time })),
+        walk: fc.oneof(
+          fc.array(fc.record({ started: time, oldest: time, deep: fc.constantFrom(true, undefined, 'x') })),
+          fc.json(),
+        ),
+        range: fc.array(fc.record({ start: time, end: time, started: time, oldest: time })),
         open: fc.array(fc.tuple(fc.string(), time)),
       },
       { requiredKeys: ['v', 'project'] },

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Run } from '../../src/sync/run.js';
 import { at, broken, Diary, daily, finished, rowsOf, script } from '../support/diary.js';
 
 const all = ['pipelines', 'workflows', 'jobs'];
@@ -112,6 +113,95 @@ describe('a read that failed', () => {
     expect(diary.since('jobs', 'gh/acme/web')).toBe(oneDay(2));
     expect(diary.since('jobs', 'gh/acme/api')).toBeUndefined();
   });
+});
+
+describe('the question for the state of an open pipeline', () => {
+  const later = async (failure: 'unreadable' | 'not-found', status: number) => {
+    const world = script();
+    const pipeline = world.addPipeline({ createdAt: at(1) });
+    const workflow = world.addWorkflow(pipeline, { createdAt: at(1), stoppedAt: at(20) });
+    daily(world, 2, 20);
+    const diary = new Diary(world, {
+      config: { deep_every_days: 0 },
+      streams: ['workflows', 'jobs'],
+    });
+    for (const day of [2, 19]) await diary.run(at(day));
+    const refuse = broken(`/pipeline/${pipeline.id}`, failure, status);
+    const run = await diary.run(at(21), {
+      breaks: (path) => (path.endsWith('/workflow') ? undefined : refuse(path)),
+      fails: true,
+    });
+    return { diary, pipeline, workflow, run };
+  };
+
+  test('that fails leaves the rows below it, and the pipeline in the open list', async () => {
+    const { diary, pipeline, workflow, run } = await later('unreadable', 500);
+    expect(run.error).toMatch(/could not be read/);
+    expect([diary.statusOf(workflow), diary.jobsOf(workflow)]).toEqual(['success', ['success', 'success']]);
+    expect(diary.open('workflows')).toEqual([pipeline.id]);
+    await diary.run(at(22));
+    expect(diary.open('workflows')).toEqual([]);
+  });
+
+  test('that answers 404 leaves the rows below it, and the pipeline leaves the open list', async () => {
+    const { diary, workflow, run } = await later('not-found', 404);
+    expect(run.error).toBeUndefined();
+    expect([diary.statusOf(workflow), diary.jobsOf(workflow)]).toEqual(['success', ['success', 'success']]);
+    expect(diary.open('workflows')).toEqual([]);
+  });
+});
+
+test('rows of the list with a null id and a null created_at are counted, and do not end the list', async () => {
+  const world = script();
+  daily(world, 1, 6);
+  const diary = new Diary(world);
+  const { log } = await diary.run(at(7), {
+    alters: (path, body) => {
+      if (!path.startsWith('/project/gh/acme/web/pipeline')) return body;
+      const page = body as { items: object[] };
+      return { ...page, items: [...page.items, { id: null, created_at: null }] };
+    },
+  });
+  expect(log).toMatch(/ 2 rows without id/);
+  expect(diary.lacks()).toEqual([]);
+});
+
+/** RECORD lines that wait to be written, by the run that begins next. */
+function watchBuffer(): () => number {
+  const begin = vi.spyOn(Run.prototype, 'begin');
+  onTestFinished(() => begin.mockRestore());
+  return () => (begin.mock.contexts[0] as Run | undefined)?.buffered ?? 0;
+}
+
+test('lines that have been written make room for others', async () => {
+  const buffered = watchBuffer();
+  const buffer: number[] = [];
+  const world = script();
+  daily(world, 1, 100);
+  const { rows } = await new Diary(world, { config: { max_concurrency: 5 } }).run(at(101), {
+    breaks: () => void buffer.push(buffered()),
+  });
+  expect(rows.length).toBe(100 * 4);
+  // No more pipelines are read ahead than that.
+  expect(Math.max(...buffer)).toBeLessThanOrEqual(2 * 5 * 4);
+});
+
+test('lines that were read ahead of a project that is left make room for the others', async () => {
+  const buffered = watchBuffer();
+  const buffer: number[] = [];
+  const world = script();
+  const pipelines = daily(world, 1, 30);
+  const lost = pipelines.slice(20, 26).map(({ id }) => `${id}/workflow`);
+  const { log } = await new Diary(world).run(at(31), {
+    breaks: (path) => {
+      buffer.push(buffered());
+      return broken(lost)(path);
+    },
+    fails: true,
+  });
+  expect(log).toContain('the project is left for this run');
+  expect(Math.max(...buffer)).toBeGreaterThan(0);
+  expect(buffered()).toBe(0);
 });
 
 describe('a value that does not fit', () => {
@@ -257,6 +347,37 @@ describe('a 404 below a young pipeline', () => {
     expect(diary.entry('pipelines')).toBeUndefined();
     await diary.run(at(4, 1));
     expect(diary.lacks()).toEqual([]);
+  });
+
+  describe('on a further page of its workflows', () => {
+    const ofSix = () => {
+      const world = script();
+      const pipeline = world.addPipeline({ createdAt: at(1) });
+      for (let n = 0; n < 6; n++) {
+        world.addWorkflow(pipeline, { createdAt: at(1, 0, n), stoppedAt: at(1, 1), jobs: 1 });
+      }
+      const breaks = broken(`/pipeline/${pipeline.id}/workflow?page-token`, 'not-found', 404);
+      return { breaks, diary: new Diary(world) };
+    };
+
+    test('keeps the rows of the first, and is counted', async () => {
+      const { diary, breaks } = ofSix();
+      const { log, requests } = await diary.run(at(2), { breaks });
+      expect(diary.destination.stream('workflows').size).toBe(4);
+      expect(diary.destination.stream('jobs').size).toBe(4);
+      expect(log).toContain('1 answers 404 below pipelines');
+      expect(requests).toContain('/me');
+      expect(diary.since('workflows')).toBe(oneDay(2));
+    });
+
+    test('is not believed when the token turns out to be revoked', async () => {
+      const { diary, breaks } = ofSix();
+      const revoked = broken('/me', 'unauthorized', 401);
+      await diary.run(at(2), { breaks: (path) => breaks(path) ?? revoked(path), fails: true });
+      expect(diary.since('workflows')).toBeUndefined();
+      await diary.run(at(3));
+      expect(diary.lacks()).toEqual([]);
+    });
   });
 
   test('on the jobs of a workflow leaves the workflow its row', async () => {
