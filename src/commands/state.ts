@@ -77,8 +77,8 @@ export async function lastState(input: Readable, { writer, stop }: Environment):
   let last: object | undefined;
   const { signal } = stop;
   for await (const line of createInterface({ input, signal, crlfDelay: Number.POSITIVE_INFINITY })) {
-    // Most lines of a tap are rows.
-    if (line.startsWith('{"type":"RECORD"') || line.startsWith('{"type": "RECORD"')) continue;
+    // To parse rows, which most lines of a tap are, or what is no JSON, takes long.
+    if (isRow.test(line) || !isObjectText.test(line)) continue;
     last = stateIn(line) ?? last;
   }
   if (signal.aborted) throw new Stopped('told to stop');
@@ -89,6 +89,9 @@ export async function lastState(input: Readable, { writer, stop }: Environment):
   }
   writer.line(JSON.stringify(last));
 }
+
+const isRow = /^\{"type": ?"RECORD"/;
+const isObjectText = /^\s*\{/;
 
 function stateIn(line: string): object | undefined {
   let message: unknown;

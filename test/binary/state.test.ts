@@ -164,7 +164,7 @@ describe('state last', () => {
     const child = folder().startTap(['state', 'last']);
     const exit = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)));
     // More than the pipe holds: it is read.
-    await new Promise((resolve) => child.stdin?.write('x\n'.repeat(3_000_000), resolve));
+    await new Promise((resolve) => child.stdin?.write(row.repeat(30_000), resolve));
     child.kill('SIGINT');
     expect(await exit).toBe('SIGINT');
   });
