@@ -83,7 +83,7 @@ describe.concurrent('a config file', () => {
       'is not JSON: line 1, column 11: unexpected end of string',
     ],
     ['that holds an array', '[]', 'holds an array, not an object'],
-    ['that holds a text', '"token"', 'holds "token", not an object'],
+    ['that holds a text', '"token"', 'holds a string, not an object'],
     ['that holds nothing', 'null', 'holds null, not an object'],
   ])('%s', async (_, content, why) => {
     const files = content === undefined ? {} : { 'config.json': content };
@@ -169,7 +169,7 @@ describe.concurrent('a setting', () => {
     [{ streams: [] }, 'The setting streams names none. Groups: core. Streams: pipelines, workflows, jobs.'],
     [{ token: { secret: token } }, `token must be a string. ${settingHint}`],
     [
-      { token: `${token}\n` },
+      { token: `${token}\nsecond line` },
       `token has a line break at position ${token.length + 1}, which no HTTP header can carry. ${headerHint}`,
     ],
     [
@@ -346,7 +346,7 @@ describe('CircleCI', () => {
     const result = await sync({ ...settingsFor(sandbox), project_slugs: 'gh/acme/wbe gh/acme/web' });
     expectPlainFailure(
       result,
-      '1 thing could not be read. See the lines above. What is missing is remembered in the state, and asked again in the next run.',
+      '1 thing could not be read. See the lines above. Pipelines among it are remembered in the state and asked again in the next run.',
     );
     expect(result.stderr.match(/^ERROR .*$/gm)).toEqual([
       expect.stringMatching(/^ERROR CircleCI does not know the project gh\/acme\/wbe, or does not show it/),

@@ -180,24 +180,21 @@ const row = withMembers({
   created_at: dates,
   updated_at: dates,
   stopped_at: dates,
-  status: fc.constantFrom('success', 'running', 'on_hold', 'canceled'),
-  state: fc.constantFrom('created', 'errored', 'setup-pending'),
+  status: fc.oneof(fc.constantFrom('success', 'running', 'on_hold', 'canceled'), anything),
+  state: fc.oneof(fc.constantFrom('created', 'errored', 'setup-pending'), anything),
   project_slug: fc.constant(slug),
   slug: fc.constantFrom(slug, 'github/acme/web'),
 });
 const tokens = fc.oneof(fc.constant(null), fc.constantFrom('next', ''), fc.string());
 /** Answers of 200: anything, a row, or a page of rows. */
-const bodies = fc
-  .oneof(
-    anything,
-    row,
-    withMembers({
-      items: listOf(row),
-      next_page_token: tokens,
-    }),
-  )
-  // Known: String() of src/sync/due.ts and pass.ts breaks on an object with such a member.
-  .filter((body) => !JSON.stringify(body).includes('"toString"'));
+const bodies = fc.oneof(
+  anything,
+  row,
+  withMembers({
+    items: listOf(row),
+    next_page_token: tokens,
+  }),
+);
 
 const endpoints = [
   ['/me', /\/me$/],
