@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { AboutOptions } from './commands/about.js';
 import type { DiscoverOptions } from './commands/discover.js';
-import type { SharedOptions } from './commands/environment.js';
+import type { SettingOptions, SharedOptions } from './commands/environment.js';
 import type { EditOptions, MigrateOptions, RewindOptions } from './commands/state.js';
 import type { SyncOptions } from './commands/sync.js';
 import { exitCodes, TapError } from './errors.js';
@@ -13,7 +13,7 @@ export interface Modes {
   sync(options: SyncOptions): Promise<void>;
   discover(options: DiscoverOptions): Promise<void>;
   about(options: AboutOptions & SharedOptions): Promise<void>;
-  check(options: SharedOptions): Promise<void>;
+  check(options: SettingOptions): Promise<void>;
   readonly state: StateModes;
 }
 

@@ -9,15 +9,21 @@ import { yearBefore } from '../sync/settings.js';
 import { day } from '../time.js';
 import { columns } from './columns.js';
 import { connectToCircleCI } from './connect.js';
-import { configOf, type Environment, givenSettings, type SharedOptions } from './environment.js';
+import {
+  configOf,
+  type Environment,
+  givenSettings,
+  overridesOf,
+  type SettingOptions,
+} from './environment.js';
 
 /**
  * Prints whether the token and each project can be read, and what a sync will cost.
  * @throws TapError when anything cannot
  */
-export async function check(options: SharedOptions, environment: Environment): Promise<void> {
+export async function check(options: SettingOptions, environment: Environment): Promise<void> {
   const { writer, clock } = environment;
-  const config = configOf(givenSettings(options, {}, environment), environment);
+  const config = configOf(givenSettings(options, overridesOf(options), environment), environment);
   const client = connectToCircleCI(config, environment, new Metrics(environment.log));
   const plan = planOf(config, clock());
   try {

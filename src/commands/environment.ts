@@ -23,6 +23,19 @@ export interface SharedOptions {
   readonly logLevel?: string;
 }
 
+/** Options of sync and check that stand for settings. */
+export interface SettingOptions extends SharedOptions {
+  readonly startDate?: string;
+  readonly endDate?: string;
+  readonly project?: readonly string[];
+  readonly streams?: string;
+}
+
+/** The same by the settings' names. */
+export function overridesOf({ startDate, endDate, project, streams }: SettingOptions): Overrides {
+  return { start_date: startDate, end_date: endDate, project_slugs: project, streams };
+}
+
 /** Options of the command line that stand for settings, by the setting's name. */
 export type Overrides = Readonly<Record<string, string | readonly string[] | undefined>>;
 

@@ -15,19 +15,16 @@ import {
   type Environment,
   givenSettings,
   methodBySetting,
-  type SharedOptions,
+  overridesOf,
+  type SettingOptions,
 } from './environment.js';
 import { summary } from './summary.js';
 
-export interface SyncOptions extends SharedOptions {
+export interface SyncOptions extends SettingOptions {
   readonly catalog?: string;
   /** The older name of `catalog`. */
   readonly properties?: string;
   readonly state?: string;
-  readonly startDate?: string;
-  readonly endDate?: string;
-  readonly project?: readonly string[];
-  readonly streams?: string;
 }
 
 /** What a run reads before it asks anything: parsed JSON, undefined where no file was named. */
@@ -48,13 +45,7 @@ export type Connect = (config: Config, environment: Environment, metrics: Metric
  */
 export async function sync(options: SyncOptions, environment: Environment): Promise<void> {
   const { startDate, endDate, state, catalog = options.properties } = options;
-  const overrides = {
-    start_date: startDate,
-    end_date: endDate,
-    project_slugs: options.project,
-    streams: options.streams,
-  };
-  const config = givenSettings(options, overrides, environment);
+  const config = givenSettings(options, overridesOf(options), environment);
   if (endDate !== undefined && config.start_date === undefined) {
     throw new TapError('--end-date was given, but no start.', {
       next: 'Add --start-date: a default that moves with the clock could not be resumed.',

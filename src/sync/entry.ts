@@ -151,6 +151,13 @@ export function isGivenUp(finding: Finding, bounds: Bounds): boolean {
   return finding.outcome === 'read' && finding.newest < bounds.now - giveUpAge;
 }
 
+/** The entry with which a run starts: a walk of which this end_date would pass over a part begins anew. */
+export function startWalk(entry: Entry, { endDate, range }: Bounds): Entry {
+  const { walk } = entry;
+  const isPassedOver = !range && walk !== undefined && endDate !== undefined && endDate <= walk.oldest;
+  return isPassedOver ? { ...entry, walk: undefined } : entry;
+}
+
 /** The entry after a visit whose rows are on stdout. `by` says which walk met the pipeline. */
 export function foldVisit(
   entry: Entry,
@@ -230,15 +237,15 @@ export function foldCaughtUp(entry: Entry, bounds: Bounds): Entry {
 function foldReached(entry: Entry, started: number, bounds: Bounds): Entry {
   const reached = Math.min(started, bounds.endDate ?? started);
   const since = Math.max(reached, entry.since ?? reached);
-  return { ...entry, since, from: fromAfterWalk(entry, bounds), walk: undefined };
+  return { ...entry, since, from: fromAfterWalk(entry, reached, bounds), walk: undefined };
 }
 
-function fromAfterWalk(entry: Entry, bounds: Bounds): number {
-  const { startDate, endDate } = bounds;
+function fromAfterWalk(entry: Entry, reached: number, bounds: Bounds): number {
+  const { startDate } = bounds;
   if (entry.since === undefined || entry.from === undefined) return startDate;
   if (startDate < entry.from) {
     // What lies between an end_date and `from` has not been read, and there is no way to say so but to read again.
-    return endDate !== undefined && endDate < entry.from ? entry.from : startDate;
+    return reached < entry.from ? entry.from : startDate;
   }
   // A later start_date cut the look-back short: what lies before it has not been kept up with, so that an
   // earlier start_date has to read it again.

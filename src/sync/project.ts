@@ -13,6 +13,7 @@ import {
   isGivenUp,
   type Need,
   startFullTable,
+  startWalk,
 } from './entry.js';
 import { lookAhead } from './look-ahead.js';
 import { type PassPlan, type PassStep, passOver } from './pass.js';
@@ -91,7 +92,8 @@ class ProjectSync {
 
   #prepare(): void {
     for (const [stream, { selected }] of this.#run.records) {
-      const entry = this.#state.get(stream);
+      const entry = startWalk(this.#state.get(stream), this.#bounds);
+      this.#state.set(stream, entry);
       if (selected.method === 'FULL_TABLE' && !this.#bounds.range) {
         this.#state.set(stream, startFullTable(entry));
       } else if (entry.since !== undefined && entry.since > this.#bounds.now + day) {

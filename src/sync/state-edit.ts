@@ -19,14 +19,17 @@ export function rewind(state: State, to: number, { streams, projects }: Selectio
     for (const project of state.projects(stream)) {
       if (projects !== undefined && !projects.includes(project)) continue;
       const entry = state.entry(stream, project);
-      const { since, deep, walk } = entry;
-      if (since === undefined || Math.max(since, walk?.started ?? since) <= to) continue;
-      // A walk that is under way would go on below what is to be read again.
+      const { since, deep, walk, range } = entry;
+      const isLater = (time: number | undefined) => time !== undefined && time > to;
+      if (![since, walk?.started, range?.started].some(isLater)) continue;
+      const back = (time: number | undefined) => (time === undefined ? undefined : Math.min(time, to));
+      // What is under way would go on below what is to be read again.
       state.set(stream, project, {
         ...entry,
-        since: Math.min(since, to),
-        deep: deep === undefined ? undefined : Math.min(deep, to),
-        walk: undefined,
+        since: back(since),
+        deep: back(deep),
+        walk: isLater(walk?.started) ? undefined : walk,
+        range: isLater(range?.started) ? undefined : range,
       });
       count++;
     }
@@ -47,12 +50,20 @@ export function merge(states: readonly State[]): State {
   return merged;
 }
 
+/** An entry that asks for whatever one of `entries` would ask for; walks that were interrupted begin anew. */
 function mergeEntries(entries: readonly Entry[]): Entry {
   return {
     ...emptyEntry,
     since: oldest(entries.map(({ since }) => since)),
-    from: oldest(entries.map(({ from }) => from)),
-    deep: oldest(entries.map(({ deep }) => deep)),
+    // The later `from` asks for more: what lies before it is read again where start_date has it.
+    from: pick(
+      Math.max,
+      entries.map(({ from }) => from),
+    ),
+    deep: pick(
+      Math.min,
+      entries.map(({ deep }) => deep),
+    ),
     open: new Map(entries.flatMap(({ open }) => [...open])),
   };
 }
@@ -61,4 +72,12 @@ function mergeEntries(entries: readonly Entry[]): Entry {
 function oldest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length === times.length ? Math.min(...known) : undefined;
+}
+
+function pick(
+  choose: (...times: number[]) => number,
+  times: readonly (number | undefined)[],
+): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : choose(...known);
 }

@@ -88,6 +88,7 @@ export class State {
       const entry = entries.get(alias);
       if (entry === undefined) continue;
       entries.delete(alias);
+      // A store that merges key by key brings the alias back in every run; it must not pull the bookmark back.
       if (!entries.has(project)) entries.set(project, entry);
     }
   }

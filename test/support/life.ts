@@ -170,7 +170,8 @@ class User {
     const output = this.destination.load(ended.stdout);
     this.repeated.push(...repeated(output.keys));
     this.#state = output.states.at(-1)?.value ?? this.#state;
-    if (this.#options.merges !== undefined) {
+    // Without a state there is nothing to merge.
+    if (this.#options.merges !== undefined && this.#state !== undefined) {
       this.#kept.push({ state: copy(this.#state), rows: copyRows(this.destination.rows) });
     }
     this.states.push(...output.states.map(({ value }) => sizeOf(value)));
@@ -183,7 +184,7 @@ class User {
     const random = this.#edits;
     if (this.#state === undefined) return;
     if (random.chance(rewinds)) this.#rewind(random.between(this.#world.options.start, this.#world.now));
-    if (random.chance(merges)) this.#merge(random.pick(this.#kept));
+    if (random.chance(merges) && this.#kept.length > 0) this.#merge(random.pick(this.#kept));
   }
 
   #rewind(to: number): void {

@@ -26,11 +26,11 @@ describe('whatever happens, the destination ends up equal to what the API shows'
       'when every run looks back 90 days instead of one a week',
       { kills: 0.4, config: { lookback_days: 90, deep_every_days: 0 }, lastGap: 1 },
     ],
-    ['when end_date comes and goes', { movesEnd: true }],
+    ['when end_date comes and goes', { movesEnd: true, kills: 0.6 }],
     ['when ranges are backfilled in between', { backfills: 0.4, kills: 0.4 }],
     [
       'when lookback_days changes, and nothing else looks back',
-      { movesLookback: true, config: { deep_every_days: 0 }, lastGap: 1 },
+      { movesLookback: true, kills: 0.4, config: { deep_every_days: 0 }, lastGap: 1 },
     ],
     [
       'when all of it comes together',
@@ -38,6 +38,9 @@ describe('whatever happens, the destination ends up equal to what the API shows'
         kills: 0.4,
         selects: true,
         movesStart: true,
+        movesEnd: true,
+        movesLookback: true,
+        merges: 0.1,
         backfills: 0.2,
         breaks: 0.03,
       },

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Bounds, type Entry, emptyEntry, type Need, needOf } from '../../src/sync/entry.js';
+import { type Entry, emptyEntry } from '../../src/sync/entry.js';
 import { State } from '../../src/sync/state.js';
 import { merge, rewind } from '../../src/sync/state-edit.js';
 import { createRandom } from '../sandbox/random.js';
@@ -191,45 +190,4 @@ describe('merge', () => {
     merge(states);
     expect(json(states)).toEqual(before);
   });
-
-  test('asks for whatever one of the states would ask for, of any pipeline in any run', () => {
-    const time = fc.integer({ min: 0, max: 200 }).map((days) => at(days));
-    const entries = fc.array(
-      fc.record({
-        since: fc.option(time, { nil: undefined }),
-        deep: time,
-        open: fc.constantFrom(new Map(), new Map([['p', at(7)]])),
-      }),
-      { minLength: 1, maxLength: 3 },
-    );
-    const bounds: fc.Arbitrary<Bounds> = fc.record({
-      now: fc.constant(at(201)),
-      startDate: time,
-      endDate: fc.option(time, { nil: undefined }),
-      lookback: fc.constantFrom(0, day, 30 * day, 90 * day),
-      deepEvery: fc.constantFrom(undefined, 7 * day),
-      range: fc.constant(false),
-    });
-    let asked = 0;
-    fc.assert(
-      fc.property(entries, time, bounds, time, (some, from, limits, created) => {
-        const known = some.map((entry): Entry => ({ ...emptyEntry, ...entry, from }));
-        const merged = merge(known.map((entry) => stateOf({ jobs: { [web]: entry } }))).entry('jobs', web);
-        const need = rank(needOf('p', created, merged, limits));
-        for (const entry of known) {
-          const own = rank(needOf('p', created, entry, limits));
-          if (own > Number.NEGATIVE_INFINITY) asked++;
-          expect(need).toBeGreaterThanOrEqual(own);
-        }
-      }),
-      { numRuns: 2000 },
-    );
-    expect(asked).toBeGreaterThan(100);
-  });
 });
-
-/** The more it asks for, the higher. */
-function rank(need: Need | undefined): number {
-  if (need === undefined) return Number.NEGATIVE_INFINITY;
-  return need === 'all' ? Number.POSITIVE_INFINITY : -need;
-}
