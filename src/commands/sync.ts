@@ -110,7 +110,7 @@ export async function syncInputs(
     clock,
     stop: () => stop.abort(),
   });
-  const endLive = live(() => progressLine(progress, client.statistics, elapsed()));
+  const endLive = live(() => progressLine(progress, client.statistics, elapsed(), clock()));
   let isDone = false;
   try {
     const failedProjects = await syncProjects(run, config.slugs);

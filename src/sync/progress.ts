@@ -28,7 +28,9 @@ export class Progress {
 
   /** A pipeline of the project was read on the way down to `floor`. */
   reach(project: string, point: Point, floor: number): void {
-    const newest = this.#ways.get(project)?.newest ?? point;
+    const known = this.#ways.get(project)?.newest;
+    // What an interrupted run left is read first, and then the way begins again from the top.
+    const newest = known !== undefined && known.created >= point.created ? known : point;
     this.#ways.set(project, { newest, reached: point, floor });
   }
 
@@ -68,15 +70,24 @@ function shareOf({ newest, reached, floor }: Way): number {
   return total <= 0 ? byDate : Math.min(1, numbers / total);
 }
 
-/** One line for a terminal: how far, how fast, and how long still. `elapsed` in milliseconds. */
-export function progressLine(progress: Progress, statistics: HttpStatistics, elapsed: number): string {
+/**
+ * One line for a terminal: how far, how fast, and how long still.
+ * @param elapsed milliseconds since the run began
+ * @param now milliseconds since 1970
+ */
+export function progressLine(
+  progress: Progress,
+  statistics: HttpStatistics,
+  elapsed: number,
+  now: number,
+): string {
   const { share, reached, rows } = progress;
   const parts = [progress.projects, `${Math.floor(share * 100)} %`];
   if (reached !== undefined) parts.push(`back to ${new Date(reached).toISOString().slice(0, 10)}`);
   parts.push(`${Math.round(rows / Math.max(1, elapsed / second)).toLocaleString('en')} rows/s`);
   parts.push(
     statistics.pause > 0
-      ? `waiting for the limit, ${Math.ceil(statistics.pause / second)} s`
+      ? `waiting for the limit until ${clockTime(now + statistics.pause)}`
       : `${statistics.inFlight} requests in flight`,
   );
   if (share > 0.01 && elapsed > 2 * second) parts.push(`${left((elapsed * (1 - share)) / share)} left`);
@@ -87,4 +98,9 @@ function left(milliseconds: number): string {
   return milliseconds < 2 * minute
     ? `${Math.ceil(milliseconds / second)} s`
     : `${Math.ceil(milliseconds / minute)} min`;
+}
+
+/** As the clock on the wall beside the terminal has it. */
+function clockTime(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
 }

@@ -65,7 +65,7 @@ describe('the built program, killed at random bytes while CI moves on', () => {
       }
     };
     await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), property), {
-      numRuns: Number(process.env['KILL_RUNS'] ?? 3),
+      numRuns: Number(process.env.KILL_RUNS ?? 3),
       endOnFailure: true,
     });
   }, 240_000);

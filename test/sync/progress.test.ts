@@ -22,8 +22,9 @@ function onTheWay(floor: number, points: readonly Point[], projects = 1): Progre
   return progress;
 }
 
+const noon = new Date(2024, 0, 1, 12).getTime();
 const line = (progress: Progress, statistics: Partial<HttpStatistics> = {}, elapsed = 0) =>
-  progressLine(progress, { ...idle, ...statistics }, elapsed);
+  progressLine(progress, { ...idle, ...statistics }, elapsed, noon);
 
 test.each<[string, number, Point[], number]>([
   ['nothing at the first pipeline', 0, [[100, 500]], 0],
@@ -128,6 +129,11 @@ test('a line at the beginning has no date and no time left', () => {
   expect(line(new Progress(3), { inFlight: 6 })).toBe('0/3 projects | 0 % | 0 rows/s | 6 requests in flight');
 });
 
+test('the way begins again from the top when what an interrupted run left has been read', () => {
+  expect(onTheWay(0, [[50], [10], [100]]).share).toBe(0);
+  expect(onTheWay(0, [[50], [10], [100], [60]]).share).toBeCloseTo(0.4);
+});
+
 test('a line on the way says how far, how fast and how long still', () => {
   const progress = onTheWay(0, [[100], [75]]);
   progress.rows = 123_450;
@@ -136,9 +142,9 @@ test('a line on the way says how far, how fast and how long still', () => {
   );
 });
 
-test('a line says so when all requests wait for the limit, in whole seconds', () => {
+test('a line says so when all requests wait for the limit, and until when', () => {
   const parts = line(onTheWay(0, [[100], [75]]), { inFlight: 16, pause: 7001 }).split(' | ');
-  expect(parts).toContain('waiting for the limit, 8 s');
+  expect(parts).toContain('waiting for the limit until 12:00:07');
   expect(parts.join()).not.toContain('in flight');
 });
 
