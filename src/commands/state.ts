@@ -4,6 +4,7 @@ import { dateSetting } from '../config/config.js';
 import { readJson } from '../config/json-file.js';
 import { replaceFile } from '../config/replace-file.js';
 import { Stopped, TapError } from '../errors.js';
+import { isObject } from '../json.js';
 import { aliasesOf, parseSlugs } from '../sources/circleci.js';
 import type { Entry } from '../sync/entry.js';
 import { State } from '../sync/state.js';
@@ -103,10 +104,6 @@ function stateIn(line: string): object | undefined {
   if (!isObject(message)) return undefined;
   if (isStateMessage(message)) return isObject(message.value) ? message.value : undefined;
   return 'bookmarks' in message ? message : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isStateMessage(value: unknown): value is { readonly value: unknown } {

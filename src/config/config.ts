@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { parseISO } from 'date-fns/parseISO';
 import leven from 'leven';
 import { TapError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import { parseSlugs } from '../sources/circleci.js';
 import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
 import { configSchema, isArraySetting, secretNames, settingNames } from './schema.js';
@@ -55,7 +56,7 @@ export interface Config {
  * @throws TapError naming the setting, what it is and what is expected of it
  */
 export function parseConfig(
-  given: Readonly<Record<string, unknown>>,
+  given: JsonObject,
   version: string,
   required: readonly string[] = configSchema.required,
 ): Config {
@@ -100,7 +101,7 @@ export function parseConfig(
 }
 
 /** One sentence for each setting that does not exist, with the one that may be meant. */
-export function unknownSettings(given: Readonly<Record<string, unknown>>): string[] {
+export function unknownSettings(given: JsonObject): string[] {
   const unknown = Object.keys(given).filter((name) => !settingNames.includes(name));
   return unknown.map((name) => {
     const [nearest] = settingNames.toSorted((a, b) => leven(name, a) - leven(name, b));
@@ -110,14 +111,14 @@ export function unknownSettings(given: Readonly<Record<string, unknown>>): strin
 }
 
 /** The values that must never be shown, whatever is wrong with the rest. */
-export function secretsIn(given: Readonly<Record<string, unknown>>): string[] {
+export function secretsIn(given: JsonObject): string[] {
   const values = secretNames.map((name) => given[name]);
   // A number is taken for its digits.
   return values.filter((value) => typeof value === 'string' || typeof value === 'number').map(String);
 }
 
 /** A copy in which arrays that are written as JSON text are arrays: so Meltano passes them in variables. */
-function withArrays(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withArrays(given: JsonObject): Record<string, unknown> {
   const settings = structuredClone(given);
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [name, isArraySetting(name) ? asArray(value) : value]),

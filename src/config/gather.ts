@@ -1,4 +1,5 @@
 import { TapError } from '../errors.js';
+import { isObject } from '../json.js';
 import { readJson, sources } from './json-file.js';
 import { settingNames } from './schema.js';
 
@@ -23,7 +24,7 @@ export function gatherSettings(files: readonly string[], environment: NodeJS.Pro
 }
 
 function asSettings(value: unknown, file: string): Settings {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return { ...value };
   // Not the value, which may be a secret.
   const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
   throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: sources.config });

@@ -1,8 +1,10 @@
 import { HttpError } from '../errors.js';
+import { isObject, type JsonObject } from '../json.js';
 import type { Answer, HttpClient } from './client.js';
 import { withQuery } from './url.js';
 
-export type Row = Readonly<Record<string, unknown>>;
+/** A row as the API sent it. */
+export type Row = JsonObject;
 
 export interface Page {
   readonly items: readonly Row[];
@@ -72,13 +74,13 @@ function isNotFound(error: unknown): error is HttpError {
 
 function pageIn(answer: Answer, path: string): { items: readonly Row[]; next: string | undefined } {
   const { body } = answer;
-  if (!isRow(body)) throw unexpected(answer, path, 'an object', kindOf(body));
+  if (!isObject(body)) throw unexpected(answer, path, 'an object', kindOf(body));
   const { items, next_page_token: next } = body;
   if (!Array.isArray(items)) throw unexpected(answer, path, "an array 'items'", kindOf(items));
   const rows: Row[] = [];
   const found: readonly unknown[] = items;
   for (const [index, item] of found.entries()) {
-    if (!isRow(item)) throw unexpected(answer, path, `an object as items[${index}]`, kindOf(item));
+    if (!isObject(item)) throw unexpected(answer, path, `an object as items[${index}]`, kindOf(item));
     rows.push(item);
   }
   if (next !== undefined && next !== null && typeof next !== 'string') {
@@ -97,10 +99,6 @@ function unexpected(answer: Answer, path: string, expected: string, found: strin
       next: 'Check base_url.',
     },
   );
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

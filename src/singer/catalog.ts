@@ -1,10 +1,9 @@
 import { TapError } from '../errors.js';
+import { isObject, type JsonObject } from '../json.js';
 import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
 import { streams as allStreams } from '../streams/index.js';
 import type { JsonSchema } from './messages.js';
 import { loadSchema } from './schema.js';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A stream that this run reads, with what the catalog says of it. */
 export interface SelectedStream {
@@ -135,10 +134,6 @@ function prune(
     return { ...node, properties };
   };
   return pruneNode(schema, [], '');
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function misshapen(why: string): TapError {

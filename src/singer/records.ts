@@ -1,10 +1,9 @@
 import { TapError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 import type { Log } from '../log.js';
 import type { SelectedStream } from './catalog.js';
 import { recordLine, type SchemaMessage } from './messages.js';
 import { compileTransform, Mismatch, type Transform } from './transform.js';
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** Makes SCHEMA and RECORD of one selected stream. */
 export class Records {
@@ -58,7 +57,7 @@ export class Records {
    * The RECORD line of a row of the API; `foreignKeys` are the columns taken from rows above it.
    * @throws TapError naming stream, key and column when a value does not fit.
    */
-  line(row: Row, foreignKeys: Row, timeExtracted: string): string {
+  line(row: JsonObject, foreignKeys: JsonObject, timeExtracted: string): string {
     const { name, key } = this.selected.definition;
     try {
       return recordLine(name, this.#transform(row, foreignKeys), timeExtracted);

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../json.js';
 import { parseTimestamp } from '../time.js';
 import type { JsonSchema } from './messages.js';
 import { typesOf } from './schema.js';
@@ -41,10 +42,9 @@ export class Mismatch extends Error {
 }
 
 type Convert = (value: unknown) => unknown;
-type Row = Readonly<Record<string, unknown>>;
 
 /** Makes a record of a row of the API and of columns taken from elsewhere. @throws Mismatch */
-export type Transform = (row: Row, further?: Row) => Record<string, unknown>;
+export type Transform = (row: JsonObject, further?: JsonObject) => Record<string, unknown>;
 
 /**
  * Compiles a schema into the function that makes records of API rows, as singer-python's Transformer does,
@@ -179,10 +179,6 @@ function toObject(schema: JsonSchema, report: TransformReport, path: string): Co
   };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function hasNul(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0');
   if (Array.isArray(value)) return value.some(hasNul);
@@ -208,7 +204,7 @@ function objectRecord(schema: JsonSchema, report: TransformReport, path: string)
     columns.set(name, compile(column, report, join(path, name)));
   }
   const keepsUnknown = schema.additionalProperties === true;
-  const convertInto = (record: Record<string, unknown>, row: Row): void => {
+  const convertInto = (record: Record<string, unknown>, row: JsonObject): void => {
     let name = '';
     try {
       for (name of Object.keys(row)) {

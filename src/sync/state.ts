@@ -1,11 +1,10 @@
 import { TapError } from '../errors.js';
+import { isObject, type JsonObject } from '../json.js';
 import { formatTimestamp, parseTimestamp } from '../time.js';
 import { type Entry, emptyEntry, type RangeWalk, type Walk } from './entry.js';
 
 /** Version of the layout inside `tap`; a state with a higher one was written by a newer tap. */
 const layoutVersion = 1;
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What the state knows of one stream: the entry of each project, and members that are not ours. */
 interface StreamState {
@@ -236,7 +235,7 @@ function iso(milliseconds: number): string {
 }
 
 function asObject(value: unknown, place: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return value;
   throw unusable(`${place} is ${shown(value)}, not an object`);
 }
 

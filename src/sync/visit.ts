@@ -2,6 +2,7 @@ import { HttpError } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import { pages, type Row, TokenNotFound } from '../http/pagination.js';
 import { path } from '../http/url.js';
+import { isObject } from '../json.js';
 import type { Records } from '../singer/records.js';
 import type { StreamDefinition } from '../streams/define.js';
 import { jobs } from '../streams/jobs.js';
@@ -63,10 +64,10 @@ export class Visitor {
   async #fetchPipeline(outcome: Outcome): Promise<TimedRow> {
     const ownPath = path`/pipeline/${outcome.request.id}`;
     const { body, receivedAt } = await this.#client.get(ownPath, '/pipeline/{id}');
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    if (!isObject(body)) {
       throw new HttpError(`GET ${ownPath} answered no object.`, { failure: 'unreadable', path: ownPath });
     }
-    outcome.pipeline = { row: { ...body }, extracted: formatTimestamp(receivedAt) };
+    outcome.pipeline = { row: body, extracted: formatTimestamp(receivedAt) };
     return outcome.pipeline;
   }
 
