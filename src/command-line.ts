@@ -6,7 +6,7 @@ import type { EditOptions, MigrateOptions, RewindOptions } from './commands/stat
 import type { SyncOptions } from './commands/sync.js';
 import { exitCodes, TapError } from './errors.js';
 import { logLevels } from './log.js';
-import { version } from './version.js';
+import { description, version } from './version.js';
 
 /** What the program can be told to do. */
 export interface Modes {
@@ -48,7 +48,7 @@ export function program(modes: Modes): Command {
   const root = shared(new Command('tap-circle-ci'))
     .addOption(offline())
     .addOption(format())
-    .description('Reads pipelines, workflows and jobs from CircleCI and writes them as Singer messages.')
+    .description(description)
     .version(version)
     .option('--catalog <file>', 'streams and columns to read; without it, those of the setting streams')
     .option('-p, --properties <file>', 'the older name of --catalog')

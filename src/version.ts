@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-const manifest: { version: string } = JSON.parse(
+const manifest: { version: string; description: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
 
-/** The version in package.json. */
-export const { version } = manifest;
+/** What package.json says of the tap. */
+export const { version, description } = manifest;

@@ -1,12 +1,11 @@
 import { configSchema } from '../config/schema.js';
-import { version } from '../version.js';
+import { description, version } from '../version.js';
 import type { Environment } from './environment.js';
 
 export interface AboutOptions {
   readonly format?: 'text' | 'json';
 }
 
-const description = 'Reads pipelines, workflows and jobs from CircleCI and writes them as Singer messages.';
 /** What Meltano may ask of the tap. */
 const capabilities = ['catalog', 'discover', 'state', 'about'];
 

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { dateSetting } from '../config/config.js';
-import { readJson } from '../config/json-file.js';
 import { replaceFile } from '../config/replace-file.js';
 import { Stopped, TapError } from '../errors.js';
 import { isObject } from '../json.js';
@@ -11,6 +10,7 @@ import { State } from '../sync/state.js';
 import { merge, rewind } from '../sync/state-edit.js';
 import { columns } from './columns.js';
 import type { Environment } from './environment.js';
+import { isStateMessage, readStateFile } from './state-file.js';
 
 export interface EditOptions {
   /** Replace the file instead of printing the new state. */
@@ -106,10 +106,6 @@ function stateIn(line: string): object | undefined {
   return 'bookmarks' in message ? message : undefined;
 }
 
-function isStateMessage(value: unknown): value is { readonly value: unknown } {
-  return isObject(value) && 'type' in value && value.type === 'STATE' && 'value' in value;
-}
-
 /**
  * Prints the state with its bookmarks set back to a date.
  * @throws TapError when a stream or project that was named is not in it, or nothing is newer than the date
@@ -166,7 +162,7 @@ export function mergeStates(files: readonly string[], options: EditOptions, envi
 
 /** Prints a state of singer-io's tap in the form of this one. @throws TapError when it is none */
 export function migrateState(file: string, options: MigrateOptions, environment: Environment): void {
-  const state = stateOf(file);
+  const state = new State(readStateFile(file));
   if (state.writtenBy !== 'python') {
     throw new TapError(`${file} is not a state of singer-io's tap-circle-ci.`, {
       next: state.writtenBy === 'us' ? 'It is one of this tap already.' : 'It has no bookmarks.',
@@ -178,21 +174,13 @@ export function migrateState(file: string, options: MigrateOptions, environment:
 }
 
 function ownState(file: string): State {
-  const state = stateOf(file);
+  const state = new State(readStateFile(file));
   if (state.writtenBy === 'us') return state;
   throw new TapError(`${file} is not a state of this tap.`, {
     next:
       state.writtenBy === 'python'
         ? `It was written by singer-io's tap: tap-circle-ci state migrate ${file}`
         : 'It has no bookmarks.',
-  });
-}
-
-function stateOf(file: string): State {
-  const value = readJson(file, 'state');
-  if (!isStateMessage(value)) return new State(value);
-  throw new TapError(`${file} holds a whole STATE message.`, {
-    next: `Take its value: tap-circle-ci state last < ${file}`,
   });
 }
 

@@ -18,6 +18,7 @@ import {
   overridesOf,
   type SettingOptions,
 } from './environment.js';
+import { readStateFile } from './state-file.js';
 import { summary } from './summary.js';
 
 export interface SyncOptions extends SettingOptions {
@@ -55,20 +56,10 @@ export async function sync(options: SyncOptions, environment: Environment): Prom
   const inputs: SyncInputs = {
     config,
     catalog: catalog === undefined ? undefined : readJson(catalog, 'catalog'),
-    state: state === undefined ? undefined : readState(state),
+    state: state === undefined ? undefined : readStateFile(state),
     range: startDate !== undefined || endDate !== undefined,
   };
   await syncInputs(inputs, environment);
-}
-
-/** @throws TapError also for a whole STATE line: its members would be taken for a state without bookmarks. */
-function readState(file: string): unknown {
-  const state = readJson(file, 'state');
-  const isMessage = typeof state === 'object' && state !== null && 'type' in state && 'value' in state;
-  if (!isMessage) return state;
-  throw new TapError(`The state file ${file} holds a whole STATE message.`, {
-    next: 'Write only its "value" into the file.',
-  });
 }
 
 /** The same for inputs that have been read. */

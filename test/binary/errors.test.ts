@@ -231,7 +231,7 @@ describe.concurrent('a state', () => {
     [
       'that is a whole message',
       { type: 'STATE', value: { bookmarks: {} } },
-      'The state file state.json holds a whole STATE message. Write only its "value" into the file.',
+      'The state file state.json holds a whole STATE message. Take its value: tap-circle-ci state last < state.json',
     ],
     ['that is no object', [], `The state is [], not an object. ${stateHint}`],
     [

@@ -1,0 +1,20 @@
+import { readJson } from '../config/json-file.js';
+import { TapError } from '../errors.js';
+import { isObject } from '../json.js';
+
+/** Whether a JSON value is a STATE message, which has the state in its `value`. */
+export function isStateMessage(value: unknown): value is { readonly value: unknown } {
+  return isObject(value) && value.type === 'STATE' && 'value' in value;
+}
+
+/**
+ * Reads a state that the user named.
+ * @throws TapError also for a whole STATE message: its members would be taken for a state without bookmarks
+ */
+export function readStateFile(file: string): unknown {
+  const value = readJson(file, 'state');
+  if (!isStateMessage(value)) return value;
+  throw new TapError(`The state file ${file} holds a whole STATE message.`, {
+    next: `Take its value: tap-circle-ci state last < ${file}`,
+  });
+}
