@@ -35,13 +35,19 @@ export class TapError extends Error {
  */
 export type HttpFailure = 'unauthorized' | 'forbidden' | 'not-found' | 'unreadable';
 
-/** A request that brought no usable answer. `path` is the URL's path and query, which carry no secret. */
+/** A request that brought no usable answer. `path` is the URL's path and query; a query that may be
+ * a secret is left out. */
 export class HttpError extends TapError {
   override readonly name: string = 'HttpError';
   readonly failure: HttpFailure;
   readonly path: string;
   /** HTTP status of the last answer; undefined when there was none. */
   readonly status: number | undefined;
+  /**
+   * Whether a smaller page of the same may be answered: no time, a failing server, too many bytes, or a
+   * connection that broke while they came.
+   */
+  readonly isTooHeavy: boolean;
 
   constructor(
     what: string,
@@ -49,6 +55,7 @@ export class HttpError extends TapError {
       failure: HttpFailure;
       path: string;
       status?: number | undefined;
+      isTooHeavy?: boolean;
       next?: string;
       cause?: unknown;
     },
@@ -57,6 +64,7 @@ export class HttpError extends TapError {
     this.failure = options.failure;
     this.path = options.path;
     this.status = options.status;
+    this.isTooHeavy = options.isTooHeavy ?? false;
   }
 }
 

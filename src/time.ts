@@ -4,10 +4,11 @@ export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$/;
+// Buildkite also writes `2013-09-03 13:24:38 UTC`: https://buildkite.com/docs/apis/rest-api/pipelines
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d| UTC)$/;
 
 /**
- * Milliseconds since 1970 of an RFC 3339 date-time with an offset; digits below the millisecond are cut.
+ * Milliseconds since 1970 of a date-time as RFC 3339 has it, or with `UTC` behind it; digits below the millisecond are cut.
  * Undefined for anything else, so that a date that does not exist never turns into another one.
  */
 export function parseTimestamp(value: unknown): number | undefined {

@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['singer', 'sources', 'streams', 'errors', 'json'],
   sync: ['singer', 'sources', 'streams', 'http', 'errors', 'log', 'time', 'json'],
   singer: ['streams', 'errors', 'log', 'time', 'json'],
-  sources: ['http', 'errors', 'time'],
+  sources: ['http', 'errors', 'time', 'json'],
   streams: [],
   http: ['errors', 'log', 'json'],
   'live-line': ['log'],

@@ -1,22 +1,47 @@
 import type { Config } from '../config/config.js';
-import { type ApiClient, HttpClient } from '../http/client.js';
+import { TapError } from '../errors.js';
+import { type ApiClient, HttpClient, type HttpClientOptions } from '../http/client.js';
 import type { Metrics } from '../singer/metrics.js';
-import { advice } from '../sources/circleci.js';
+import { advice as adviceOfBuildkite } from '../sources/buildkite.js';
+import { advice as adviceOfCircleCI } from '../sources/circleci.js';
+import { type SourceName, sourceTitles } from '../streams/define.js';
 import type { Environment } from './environment.js';
 
-/** A client of CircleCI's API, at the pace that the settings allow. */
-export function connectToCircleCI(config: Config, { log, stop }: Environment, metrics: Metrics): ApiClient {
-  return new HttpClient({
-    source: 'CircleCI',
-    baseUrl: config.baseUrl,
-    headers: { 'circle-token': config.token, 'user-agent': config.userAgent },
+/** Makes the client that asks a source; `signal` ends all that it has under way. */
+export type Connect = (
+  source: SourceName,
+  config: Config,
+  environment: Environment,
+  metrics: Metrics,
+  signal: AbortSignal,
+) => ApiClient;
+
+/** A client of a source's API, at the pace that the settings allow. */
+export const connect: Connect = (source, config, { log }, metrics, signal) =>
+  new HttpClient({
+    source: sourceTitles[source],
+    ...ownOptions(source, config),
     requestTimeout: config.requestTimeout,
     maxRetries: config.maxRetries,
     maxConcurrency: config.maxConcurrency,
     maxRequestsPerSecond: config.maxRequestsPerSecond,
     log,
-    signal: stop.signal,
-    advice,
+    signal,
     onRequest: ({ endpoint, status, milliseconds }) => metrics.request(endpoint, status, milliseconds),
   });
+
+type OwnOptions = Pick<HttpClientOptions, 'baseUrl' | 'headers' | 'advice' | 'reserve'>;
+
+/** What the clients of the two sources differ in. */
+function ownOptions(source: SourceName, { circleci, buildkite, userAgent }: Config): OwnOptions {
+  if (source === 'circleci' && circleci !== undefined) {
+    const { baseUrl, token } = circleci;
+    return { baseUrl, headers: { 'circle-token': token, 'user-agent': userAgent }, advice: adviceOfCircleCI };
+  }
+  if (source === 'buildkite' && buildkite !== undefined) {
+    const { baseUrl, token, reserve } = buildkite;
+    const headers = { authorization: `Bearer ${token}`, 'user-agent': userAgent };
+    return { baseUrl, headers, advice: adviceOfBuildkite, reserve };
+  }
+  throw new TapError(`${sourceTitles[source]} is not configured.`);
 }

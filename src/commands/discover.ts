@@ -1,7 +1,11 @@
+import type { Config } from '../config/config.js';
+import type { ApiClient } from '../http/client.js';
 import { catalogOf } from '../singer/discover.js';
 import { Metrics } from '../singer/metrics.js';
+import { getAccessToken } from '../sources/buildkite.js';
 import { checkToken } from '../sources/circleci.js';
-import { connectToCircleCI } from './connect.js';
+import type { SourceName } from '../streams/define.js';
+import { connect } from './connect.js';
 import {
   configOf,
   type Environment,
@@ -23,12 +27,25 @@ export async function discover(options: DiscoverOptions, environment: Environmen
   const given = givenSettings(options, {}, environment);
   const config = configOf(given, environment, options.offline === true ? [] : ['token']);
   if (options.offline !== true) {
-    const client = connectToCircleCI(config, environment, new Metrics(environment.log));
+    await checkTokens(config, environment);
+  }
+  environment.writer.line(JSON.stringify(catalogOf(config.streams, methodBySetting(config)), undefined, 2));
+}
+
+/** @throws HttpError when the token of a configured source is refused */
+async function checkTokens(config: Config, environment: Environment): Promise<void> {
+  const checks: [SourceName, boolean, (client: ApiClient) => Promise<unknown>][] = [
+    ['circleci', config.circleci !== undefined, checkToken],
+    ['buildkite', config.buildkite !== undefined, getAccessToken],
+  ];
+  for (const [source, isConfigured, check] of checks) {
+    if (!isConfigured) continue;
+    const { signal } = environment.stop;
+    const client = connect(source, config, environment, new Metrics(environment.log), signal);
     try {
-      await checkToken(client);
+      await check(client);
     } finally {
       await client.close();
     }
   }
-  environment.writer.line(JSON.stringify(catalogOf(config.streams, methodBySetting(config)), undefined, 2));
 }

@@ -2,7 +2,7 @@ import { type Config, parseConfig, secretsIn, unknownSettings } from '../config/
 import { gatherSettings } from '../config/gather.js';
 import type { Log } from '../log.js';
 import type { Writer } from '../singer/writer.js';
-import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
+import type { ReplicationMethod, SourceName, StreamDefinition } from '../streams/define.js';
 import { version } from '../version.js';
 
 /** What a command may use of the process; tests put their own in. */
@@ -62,7 +62,17 @@ export function configOf(
   return parseConfig(given, version, required);
 }
 
+/** The sources that are configured. */
+export function sourcesOf({ circleci, buildkite }: Config): SourceName[] {
+  return [
+    ...(circleci === undefined ? [] : ['circleci' as const]),
+    ...(buildkite === undefined ? [] : ['buildkite' as const]),
+  ];
+}
+
 /** The replication method of a stream where no catalog says another. */
 export function methodBySetting(config: Config): (definition: StreamDefinition) => ReplicationMethod {
-  return ({ name, replicationMethods: [first] }) => (name === 'jobs' ? config.jobsReplicationMethod : first);
+  const { circleci } = config;
+  return ({ name, replicationMethods: [first] }) =>
+    name === 'jobs' && circleci !== undefined ? circleci.jobsReplicationMethod : first;
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { dateSetting } from '../config/config.js';
 import { replaceFile } from '../config/replace-file.js';
+import { dateSetting } from '../config/values.js';
 import { Stopped, TapError } from '../errors.js';
 import { isObject } from '../json.js';
 import { aliasesOf, parseSlugs } from '../sources/circleci.js';

@@ -18,3 +18,16 @@ export function summary({ rows, failures }: Run, statistics: HttpStatistics, ela
   if (failures.length > 0) lines.push(`Not read: ${count(failures.length)}, named above.`);
   return lines;
 }
+
+/** What the clients of all sources have done together. */
+export function sum(all: readonly HttpStatistics[]): HttpStatistics {
+  const total = (count: (one: HttpStatistics) => number) => all.reduce((sum, one) => sum + count(one), 0);
+  return {
+    requests: total(({ requests }) => requests),
+    retries: total(({ retries }) => retries),
+    refused: total(({ refused }) => refused),
+    waitedForLimit: total(({ waitedForLimit }) => waitedForLimit),
+    inFlight: total(({ inFlight }) => inFlight),
+    pause: Math.max(0, ...all.map(({ pause }) => pause)),
+  };
+}

@@ -1,15 +1,13 @@
-import type { Config } from '../config/config.js';
 import { readJson } from '../config/json-file.js';
 import { exitCodes, TapError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
 import { type SelectedStream, selectStreams } from '../singer/catalog.js';
 import { Metrics } from '../singer/metrics.js';
 import { Records } from '../singer/records.js';
 import { Progress, progressLine } from '../sync/progress.js';
 import { Run } from '../sync/run.js';
 import { State } from '../sync/state.js';
-import { syncProjects } from '../sync/sync.js';
-import { connectToCircleCI } from './connect.js';
+import { syncSources } from '../sync/sync.js';
+import { type Connect, connect } from './connect.js';
 import {
   configOf,
   type Environment,
@@ -17,9 +15,11 @@ import {
   methodBySetting,
   overridesOf,
   type SettingOptions,
+  sourcesOf,
 } from './environment.js';
+import { startSources } from './start-sources.js';
 import { readStateFile } from './state-file.js';
-import { summary } from './summary.js';
+import { sum, summary } from './summary.js';
 
 export interface SyncOptions extends SettingOptions {
   readonly catalog?: string;
@@ -36,9 +36,6 @@ export interface SyncInputs {
   /** A backfill of exactly [start_date, end_date). */
   readonly range: boolean;
 }
-
-/** Makes the client that asks CircleCI. */
-export type Connect = (config: Config, environment: Environment, metrics: Metrics) => ApiClient;
 
 /**
  * Reads what the catalog selects and writes SCHEMA, RECORD and STATE.
@@ -66,11 +63,11 @@ export async function sync(options: SyncOptions, environment: Environment): Prom
 export async function syncInputs(
   inputs: SyncInputs,
   environment: Environment,
-  connect: Connect = connectToCircleCI,
+  connectTo: Connect = connect,
 ): Promise<void> {
-  const { log, writer, stop, clock, live } = environment;
+  const { log, writer, clock, live } = environment;
   const config = configOf(inputs.config, environment);
-  const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config));
+  const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config), sourcesOf(config));
   const state = new State(inputs.state);
   for (const note of state.notes) log.info(note);
   if (selected.length === 0) {
@@ -81,31 +78,30 @@ export async function syncInputs(
     writer.message({ type: 'STATE', value: state });
     return;
   }
-  for (const stream of selected) if (stream.method === 'FULL_TABLE') log.info(costOfFullTable(stream));
+  for (const stream of selected) if (isCostly(stream)) log.info(costOfFullTable(stream));
   const metrics = new Metrics(log);
-  const progress = new Progress(config.slugs.length);
+  const progress = new Progress();
   const started = performance.now();
   const elapsed = () => performance.now() - started;
-  const client = connect(config, environment, metrics);
   const run = new Run({
-    client,
     writer,
     log,
     state,
     metrics,
     progress,
     records: new Map(selected.map((stream) => [stream.definition.name, new Records(stream, log)])),
-    settings: { ...config, range: inputs.range },
     maxConcurrency: config.maxConcurrency,
     onError: config.onError,
     clock,
-    stop: () => stop.abort(),
   });
-  const endLive = live(() => progressLine(progress, client.statistics, elapsed(), clock()));
+  const sources = startSources({ run, config, range: inputs.range }, environment, (source, signal) =>
+    connectTo(source, config, environment, metrics, signal),
+  );
+  const statistics = () => sum(sources.map(({ client }) => client.statistics));
+  const endLive = live(() => progressLine(progress, statistics(), elapsed(), clock()));
   let isDone = false;
   try {
-    const failedProjects = await syncProjects(run, config.slugs);
-    const isAllLost = failedProjects === config.slugs.length;
+    const { isAllLost } = await syncSources(run, sources);
     isDone = run.failures.length === 0 || (config.onError === 'skip' && !isAllLost);
     if (!isDone) throw incomplete(run.failures, run.hasBegun);
   } finally {
@@ -115,10 +111,15 @@ export async function syncInputs(
     if (!writer.isClosed) {
       for (const records of run.records.values()) records.reportRemoved();
       metrics.write('sync', isDone, elapsed());
-      for (const line of summary(run, client.statistics, elapsed())) log.info(line);
+      for (const line of summary(run, statistics(), elapsed())) log.info(line);
     }
-    await client.close();
+    await Promise.all(sources.map(({ client }) => client.close()));
   }
+}
+
+/** Where every run asks for the rows of each parent again, though it need not. */
+function isCostly({ method, definition }: SelectedStream): boolean {
+  return method === 'FULL_TABLE' && definition.replicationMethods.length > 1;
 }
 
 function costOfFullTable({ definition: { name } }: SelectedStream): string {

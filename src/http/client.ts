@@ -1,21 +1,23 @@
 import type { Dispatcher } from 'undici';
 import { Stopped } from '../errors.js';
 import type { Log } from '../log.js';
-import { type Answered, connect, type Exchange, exchange, redirectTarget, TimedOut } from './exchange.js';
-import { type Advice, duration, endlessError, foreignError, httpError } from './failure.js';
-import { header } from './header.js';
+import { connect, type Exchange, exchange, TimedOut } from './exchange.js';
+import { type Advice, httpError } from './failure.js';
+import { type Headers, header } from './header.js';
+import { Notices } from './notices.js';
+import { Origin } from './origin.js';
 import type { Observation } from './pace.js';
-import { Pacer } from './pacer.js';
-import { rateLimitOf } from './rate-limit.js';
+import { rateLimitsOf } from './rate-limit.js';
+import { firstHop, type Hop, headersOn, nextHop, redirectTarget, shownPath, type Way } from './redirect.js';
 import {
   type Decision,
   decide,
-  type History,
   historyAfter,
   historyWaited,
   longestNamedWaitMs,
   newHistory,
 } from './retry.js';
+import { Sleep } from './sleep.js';
 
 export interface HttpClientOptions {
   /** The service's name for error texts, such as 'CircleCI'. */
@@ -31,6 +33,8 @@ export interface HttpClientOptions {
   /** Requests in flight at most. */
   readonly maxConcurrency: number;
   readonly maxRequestsPerSecond?: number | undefined;
+  /** Share, below 1, of the limit in RateLimit-* headers that is left to others; 0 unless told. */
+  readonly reserve?: number | undefined;
   readonly log: Log;
   /** The run is told to stop: everything in hand and everything later rejects with Stopped. */
   readonly signal: AbortSignal;
@@ -47,11 +51,34 @@ export interface HttpClientOptions {
   readonly maxBodyBytes?: number;
 }
 
+/** What is particular to one request. */
+export interface GetOptions {
+  /** Added to the request, over the client's own. To another origin only `accept` and `range` go along. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Fewer attempts after the first one than the client's; refusals (429) do not count against it. */
+  readonly maxRetries?: number | undefined;
+  /** `text`: the body is taken as it is, whatever its type. */
+  readonly as?: 'json' | 'text' | undefined;
+  /**
+   * The URL may be of any origin, and so may redirects; of the client's headers only `user-agent` is
+   * sent, never the token. For presigned URLs, of which no text shows the query.
+   */
+  readonly anonymous?: boolean | undefined;
+  /** Redirects to another origin are followed, from there on as `anonymous`; a retry begins anew. */
+  readonly followForeign?: boolean | undefined;
+  /** Of a text, keep so many bytes at most, the last ones; its whole length may be any. */
+  readonly maxBytes?: number | undefined;
+}
+
 /** A 2xx answer. */
 export interface Answer {
   readonly status: number;
-  /** Parsed JSON of any shape. */
+  /** Names in lower case. */
+  readonly headers: Headers;
+  /** Parsed JSON of any shape, or the text that was asked for. */
   readonly body: unknown;
+  /** Of a text: bytes of the whole, of which `body` may be the end. */
+  readonly bytes?: number | undefined;
   /** When the last byte arrived, in milliseconds since 1970. */
   readonly receivedAt: number;
   /** The Date header as it came. */
@@ -75,49 +102,47 @@ export interface HttpStatistics {
   readonly pause: number;
 }
 
-const maxRedirects = 5;
-/** Waits from this length on, in milliseconds, are told at info. */
-const longWaitMs = 5_000;
 /** The pause for the others, in milliseconds, after a refusal that is final and names no wait. */
 const unnamedPauseMs = 1_000;
 
-/** Reads JSON from one service over HTTP, at the pace the service allows. */
+/** Reads from one service over HTTP, at the pace the service allows. */
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #maxBodyBytes: number;
   readonly #dispatcher: Dispatcher;
-  readonly #pacer: Pacer;
+  /** For bodies of any length; made when the first is asked for. */
+  #boundless: Dispatcher | undefined;
+  readonly #notices: Notices;
+  readonly #own: Origin;
+  /** Wherever presigned URLs lead. */
+  readonly #elsewhere: Origin;
   readonly #inFlight = new Set<AbortController>();
-  readonly #asleep = new Set<(reason: Stopped) => void>();
-  readonly #deprecated = new Set<string>();
+  readonly #sleep = new Sleep();
   readonly #onStop = (): void => this.#stop(new Stopped('The run was told to stop.'));
   readonly #counts = { requests: 0, retries: 0, refused: 0 };
   #stopped: Stopped | undefined;
-  #originAnswered = false;
-  /** Since when the origin has answered nothing but 429. */
-  #refusedSince: number | undefined;
-  #pauseToldUntil = 0;
 
   constructor(options: HttpClientOptions) {
-    const { source, log, maxConcurrency, maxRequestsPerSecond, signal } = options;
+    const { source, log, maxConcurrency, maxRequestsPerSecond, reserve = 0, signal } = options;
     this.#options = options;
     this.#maxBodyBytes = options.maxBodyBytes ?? 64 * 1024 * 1024;
     this.#dispatcher = connect({ connections: maxConcurrency, maxBodyBytes: this.#maxBodyBytes });
-    this.#pacer = new Pacer({
+    this.#notices = new Notices({ source, log, reserve });
+    this.#own = new Origin({
       maxConcurrency,
       maxRequestsPerSecond,
-      onQuotaUsed: (waitMs) => {
-        if (waitMs < longWaitMs) return;
-        log.info(`${source}'s rate limit is used up; its requests go on in ${duration(waitMs)}.`);
-      },
+      reserve,
+      onQuotaUsed: (waitMs, family) => this.#notices.quotaUsed(waitMs, family),
     });
+    this.#elsewhere = new Origin({ maxConcurrency });
     if (signal.aborted) this.#onStop();
     else signal.addEventListener('abort', this.#onStop, { once: true });
   }
 
   get statistics(): HttpStatistics {
-    const { limitedMs: waitedForLimit, inFlight, pauseMs: pause } = this.#pacer;
-    return { ...this.#counts, waitedForLimit, inFlight, pause };
+    const { limitedMs: waitedForLimit, inFlight, pauseMs: pause } = this.#own.pacer;
+    const everywhere = inFlight + this.#elsewhere.pacer.inFlight;
+    return { ...this.#counts, waitedForLimit, inFlight: everywhere, pause };
   }
 
   /**
@@ -126,55 +151,62 @@ export class HttpClient {
    * @param endpoint the path's template, such as '/pipeline/{id}/workflow', for metrics and warnings
    * @throws HttpError when there is no usable answer, Stopped when the run is told to stop
    */
-  async get(path: string, endpoint: string): Promise<Answer> {
+  async get(path: string, endpoint: string, options: GetOptions = {}): Promise<Answer> {
     const { baseUrl, source, advice, maxRetries, random = Math.random } = this.#options;
-    const asked = this.#resolve(path);
-    let url = asked;
-    let redirected = 0;
+    const { anonymous, followForeign } = options;
+    const maxRetriesOfFailures = Math.min(options.maxRetries ?? maxRetries, maxRetries);
+    const way: Way = { source, advice: advice.notJson, baseUrl, endpoint, anonymous, followForeign };
+    const first = firstHop(path, way);
+    const asked = shownPath(first);
+    let hop = first;
     let history = newHistory;
     for (let again = false; ; again = true) {
-      const ticket = await this.#pacer.acquire(again);
+      const origin = hop.url.origin === baseUrl.origin ? this.#own : this.#elsewhere;
+      const ticket = await origin.pacer.acquire(again);
       let observation: Observation = { ticket, outcome: 'abandoned' };
       let exchanged: Exchange;
       let decision: Decision;
       let target: URL | undefined;
       try {
-        exchanged = await this.#attempt(url, endpoint);
-        target = redirectTarget(exchanged, url);
+        exchanged = await this.#attempt(hop, origin, endpoint, options);
+        target = redirectTarget(exchanged, hop.url);
         // A redirect is no attempt of its own.
-        if (target === undefined) history = historyAfter(history, exchanged, this.#origin);
-        decision = decide(exchanged, history, { maxRetries, now: Date.now(), random });
+        if (target === undefined) history = historyAfter(history, exchanged, origin.history);
+        decision = decide(exchanged, history, { maxRetries, maxRetriesOfFailures, now: Date.now(), random });
         observation = { ticket, ...seen(exchanged, decision) };
       } finally {
-        this.#pacer.release(observation);
+        origin.pacer.release(observation);
       }
 
       if (target !== undefined) {
-        if (target.origin !== baseUrl.origin) throw foreignError(source, asked, target, advice.notJson);
-        redirected += 1;
-        if (redirected > maxRedirects) throw endlessError(source, asked, maxRedirects, advice.notJson);
-        url = target;
+        hop = nextHop(hop, target, asked, way);
         continue;
       }
       if (decision.kind === 'answer' && exchanged.kind === 'answered') {
-        const { status, body, receivedAt, headers } = exchanged;
-        return { status, body, receivedAt, date: header(headers, 'date') };
+        const { status, body, bytes, receivedAt, headers } = exchanged;
+        return { status, headers, body, bytes, receivedAt, date: header(headers, 'date') };
       }
       if (decision.kind === 'fail') {
         const { attempts } = history;
+        const maxBodyBytes = this.#maxBodyBytes;
         throw httpError(decision, {
           source,
           advice,
-          url: asked,
+          asked,
+          hop,
           exchange: exchanged,
           attempts,
-          maxBodyBytes: this.#maxBodyBytes,
+          maxBodyBytes,
         });
       }
       if (decision.kind === 'retry') {
         this.#counts.retries += 1;
         history = historyWaited(history, decision);
-        await this.#waitToRetry(url, exchanged, decision, history);
+        const isOwnLimit = maxRetriesOfFailures < maxRetries;
+        const nth = isOwnLimit ? history.attempts - history.refused : history.attempts;
+        await this.#waitToRetry(hop, origin, exchanged, { ...decision, nth, of: maxRetriesOfFailures });
+        // A presigned URL to which a redirect led may have gone by now.
+        if (!hop.isTrusted) hop = first;
       }
     }
   }
@@ -183,27 +215,21 @@ export class HttpClient {
   async close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#onStop);
     this.#stop(new Stopped('The HTTP client is closed.'));
-    await this.#dispatcher.destroy();
+    await Promise.all([this.#dispatcher.destroy(), this.#boundless?.destroy()]);
   }
 
   #stop(reason: Stopped): void {
     this.#stopped ??= reason;
-    this.#pacer.stop(reason);
+    for (const { pacer } of [this.#own, this.#elsewhere]) pacer.stop(reason);
     for (const controller of this.#inFlight) controller.abort(reason);
-    for (const wake of this.#asleep) wake(reason);
+    this.#sleep.stop(reason);
   }
 
-  #resolve(path: string): URL {
-    const { baseUrl, source, advice } = this.#options;
-    const base = baseUrl.pathname.replace(/\/$/, '');
-    const url = new URL(path.startsWith('/') ? base + path : path, baseUrl.origin);
-    if (url.origin !== baseUrl.origin) throw foreignError(source, baseUrl, url, advice.notJson);
-    return url;
-  }
-
-  async #attempt(url: URL, endpoint: string): Promise<Exchange> {
+  async #attempt(hop: Hop, origin: Origin, endpoint: string, options: GetOptions): Promise<Exchange> {
     if (this.#stopped !== undefined) throw this.#stopped;
-    const { headers, log, onRequest, requestTimeout } = this.#options;
+    const { headers: own, onRequest, requestTimeout } = this.#options;
+    const isText = options.as === 'text';
+    const tailBytes = isText ? options.maxBytes : undefined;
     // Not AbortSignal.any on the run's signal: on Node 20 that keeps every request for ever.
     const controller = new AbortController();
     const timer = setTimeout(
@@ -214,18 +240,22 @@ export class HttpClient {
     this.#counts.requests += 1;
     const began = performance.now();
     try {
-      const { signal } = controller;
-      const maxBodyBytes = this.#maxBodyBytes;
-      const exchanged = await exchange(this.#dispatcher, url, { headers, signal, maxBodyBytes });
+      const exchanged = await exchange(this.#dispatcherFor(tailBytes), hop.url, {
+        headers: headersOn(hop, own, options.headers ?? {}, { isText }),
+        signal: controller.signal,
+        maxBodyBytes: this.#maxBodyBytes,
+        isText,
+        tailBytes,
+      });
       const milliseconds = performance.now() - began;
+      this.#notices.attempt(hop, exchanged, milliseconds);
       const status = exchanged.kind === 'answered' ? exchanged.status : undefined;
-      if (log.writes('debug')) {
-        log.debug(
-          `GET ${url.origin}${url.pathname}${url.search} ${status ?? told(exchanged)} in ${Math.round(milliseconds)} ms`,
-        );
-      }
       onRequest?.({ endpoint, status, milliseconds });
-      if (exchanged.kind === 'answered') this.#heard(exchanged, endpoint);
+      if (exchanged.kind === 'answered') {
+        origin.heard(exchanged.status);
+        if (exchanged.status === 429) this.#counts.refused += 1;
+        if (hop.isTrusted) this.#notices.deprecation(endpoint, exchanged.headers);
+      }
       return exchanged;
     } finally {
       clearTimeout(timer);
@@ -233,89 +263,37 @@ export class HttpClient {
     }
   }
 
-  get #origin(): { originAnswered: boolean; refusedMs: number } {
-    const refusedMs = this.#refusedSince === undefined ? 0 : performance.now() - this.#refusedSince;
-    return { originAnswered: this.#originAnswered, refusedMs };
-  }
-
-  #heard({ status, headers }: Answered, endpoint: string): void {
-    this.#originAnswered = true;
-    if (status === 429) {
-      this.#counts.refused += 1;
-      this.#refusedSince ??= performance.now();
-    } else this.#refusedSince = undefined;
-    const deprecation = header(headers, 'deprecation');
-    const sunset = header(headers, 'sunset');
-    if (deprecation === undefined && sunset === undefined) return;
-    if (this.#deprecated.has(endpoint)) return;
-    this.#deprecated.add(endpoint);
-    const { source, log } = this.#options;
-    const until = sunset === undefined ? '' : `, it will answer until ${sunset}`;
-    log.warning(`${source} has deprecated ${endpoint}${until}. Look for a newer version of this tap.`);
-  }
-
   async #waitToRetry(
-    url: URL,
+    hop: Hop,
+    origin: Origin,
     exchanged: Exchange,
-    decision: Extract<Decision, { kind: 'retry' }>,
-    history: History,
+    retry: { afterMs: number; named: string | undefined; nth: number; of: number },
   ): Promise<void> {
-    const { source, log, maxRetries } = this.#options;
-    if (exchanged.kind === 'answered' && exchanged.status === 429) {
-      this.#tellPause(decision.named);
+    if (exchanged.kind !== 'answered' || exchanged.status !== 429) this.#notices.retry(hop, exchanged, retry);
+    else {
+      this.#notices.pause(hop, origin.pacer.pauseMs, retry.named);
       // The pacer pauses for all requests, this one goes first thereafter.
-      return;
+      if (origin === this.#own) return;
     }
-    const wait = duration(decision.afterMs);
-    const text = `${source}: ${url.pathname} failed (${told(exchanged)}), retry ${history.attempts} of ${maxRetries} in ${wait}.`;
-    if (decision.afterMs >= longWaitMs) log.info(text);
-    else log.debug(text);
-    await this.#sleep(decision.afterMs);
+    await this.#sleep.for(retry.afterMs);
   }
 
-  #tellPause(named: string | undefined): void {
-    const { pauseMs } = this.#pacer;
-    const until = performance.now() + pauseMs;
-    // Refusals of the same moment move the end by some milliseconds each.
-    if (pauseMs < longWaitMs || until < this.#pauseToldUntil + 1000) return;
-    this.#pauseToldUntil = until;
-    const { source, log } = this.#options;
-    const wait = duration(pauseMs);
-    log.info(
-      named === undefined
-        ? `${source} refuses requests (429) and names no time; they go on in ${wait}.`
-        : `${source} asks to wait ${wait} (429, ${named}); no request is sent until then.`,
-    );
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
-    return new Promise((resolve, reject) => {
-      const wake = (reason?: Stopped): void => {
-        clearTimeout(timer);
-        this.#asleep.delete(wake);
-        if (reason === undefined) resolve();
-        else reject(reason);
-      };
-      const timer = setTimeout(wake, milliseconds);
-      this.#asleep.add(wake);
-    });
+  #dispatcherFor(tailBytes: number | undefined): Dispatcher {
+    if (tailBytes === undefined) return this.#dispatcher;
+    this.#boundless ??= connect({ connections: this.#options.maxConcurrency, maxBodyBytes: undefined });
+    return this.#boundless;
   }
 }
 
 /** What the pacer has to know of an exchange. */
 function seen(exchanged: Exchange, decision: Decision): Omit<Observation, 'ticket'> {
   if (exchanged.kind === 'broken') return { outcome: 'overloaded' };
-  const rateLimit = rateLimitOf(exchanged.headers);
+  const rateLimits = rateLimitsOf(exchanged.headers);
   if (exchanged.status !== 429) {
-    return { outcome: exchanged.status >= 500 ? 'overloaded' : 'success', rateLimit };
+    return { outcome: exchanged.status >= 500 ? 'overloaded' : 'success', rateLimits };
   }
   // A refusal that is final still means a pause for the others, unless it would be endless.
   const named = decision.kind === 'answer' ? undefined : decision.afterMs;
   const pauseMs = named === undefined || named > longestNamedWaitMs ? unnamedPauseMs : named;
-  return { outcome: 'refused', pauseMs, rateLimit };
-}
-
-function told(exchanged: Exchange): string {
-  return exchanged.kind === 'answered' ? `${exchanged.status}` : exchanged.fault;
+  return { outcome: 'refused', pauseMs, rateLimits };
 }

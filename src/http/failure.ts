@@ -2,6 +2,7 @@ import { HttpError, type HttpFailure, messageOf } from '../errors.js';
 import { type Answered, type Exchange, TimedOut } from './exchange.js';
 import { codeOf } from './fault.js';
 import { header } from './header.js';
+import { type Hop, shownPath } from './redirect.js';
 import type { Decision, Reason } from './retry.js';
 
 /** Sentences that tell the user what to do about a failure of this source. */
@@ -16,7 +17,10 @@ export interface Failing {
   /** The service's name, such as 'CircleCI'. */
   readonly source: string;
   readonly advice: Advice;
-  readonly url: URL;
+  /** What the request asked for, as it may be shown. */
+  readonly asked: string;
+  /** The last step on its way. */
+  readonly hop: Hop;
   readonly exchange: Exchange;
   readonly attempts: number;
   /** Bytes of one answer's body at most. */
@@ -31,23 +35,52 @@ const failures: Partial<Record<Reason, HttpFailure>> = {
 
 /** The error for a request that is given up. */
 export function httpError(decision: Extract<Decision, { kind: 'fail' }>, failing: Failing): HttpError {
-  const { url, exchange } = failing;
-  const { what, next } = textsOf(decision, failing);
+  const { exchange, hop, asked } = failing;
+  const { what, next } = hop.isTrusted ? textsOf(decision, failing) : foreignTextsOf(decision, failing);
+  const failure = failures[decision.reason] ?? 'unreadable';
   return new HttpError(what, {
-    failure: failures[decision.reason] ?? 'unreadable',
-    path: url.pathname + url.search,
+    // Another origin that refuses says nothing about the token.
+    failure: hop.isTrusted || failure === 'not-found' ? failure : 'unreadable',
+    path: asked,
+    isTooHeavy: isTooHeavy(decision, exchange),
     status: exchange.kind === 'answered' ? exchange.status : undefined,
     next,
     ...(exchange.kind === 'broken' ? { cause: exchange.cause } : {}),
   });
 }
 
+function isTooHeavy({ reason }: Extract<Decision, { kind: 'fail' }>, exchange: Exchange): boolean {
+  if (reason !== 'gave-up' && reason !== 'too-large') return false;
+  if (exchange.kind === 'answered') return exchange.status >= 500;
+  // Too-large headers and a connection that broke before them have nothing to do with the page.
+  return exchange.fault === 'timed-out' || exchange.hasBegun;
+}
+
+/** On another origin it is not the source that fails, and no advice for its token or base_url helps. */
+function foreignTextsOf(
+  decision: Extract<Decision, { kind: 'fail' }>,
+  failing: Failing,
+): { what: string; next: string } {
+  const { url } = failing.hop;
+  const isDenied = decision.reason === 'unauthorized' || decision.reason === 'forbidden';
+  const { what, next } = textsOf(isDenied ? { kind: 'fail', reason: 'rejected' } : decision, {
+    ...failing,
+    source: url.host,
+    asked: shownPath(failing.hop),
+  });
+  const isHere = decision.reason === 'unreachable' || decision.reason === 'not-json';
+  return {
+    what,
+    next: isHere ? 'Check the network, and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).' : next,
+  };
+}
+
 function textsOf(
   decision: Extract<Decision, { kind: 'fail' }>,
   failing: Failing,
 ): { what: string; next: string } {
-  const { source, advice, url, exchange, attempts } = failing;
-  const path = url.pathname + url.search;
+  const { source, advice, asked: path, exchange, attempts } = failing;
+  const { url } = failing.hop;
   const again = 'Run the tap again later.';
   switch (decision.reason) {
     case 'unauthorized':
@@ -95,29 +128,6 @@ function textsOf(
         next: 'Run the tap again after that.',
       };
   }
-}
-
-/** The error for an address on another origin, where the token must not go. */
-export function foreignError(source: string, from: URL, target: URL, advice: string): HttpError {
-  const path = from.pathname + from.search;
-  return new HttpError(
-    `${source} leads away from ${from.origin} to ${target.origin} for ${path}; the token is not sent there.`,
-    {
-      failure: 'unreadable',
-      path,
-      next: advice,
-    },
-  );
-}
-
-/** The error for a chain of redirects on the same origin that does not end. */
-export function endlessError(source: string, asked: URL, redirects: number, advice: string): HttpError {
-  const path = asked.pathname + asked.search;
-  return new HttpError(`${source} redirected ${path} more than ${redirects} times.`, {
-    failure: 'unreadable',
-    path,
-    next: advice,
-  });
 }
 
 /** What the other side said about a failure, such as `404 ("Project not found")`. */

@@ -1,5 +1,5 @@
-import { learnQuota, type Quota, quotaWaitMs, renewQuota, spendQuota } from './quota.js';
-import type { RateLimit } from './rate-limit.js';
+import { learnQuotas, longestQuotaWait, type Quotas, renewQuotas } from './quota.js';
+import { type Family, type RateLimit, reserved } from './rate-limit.js';
 
 /**
  * How fast requests may be sent to one source. Times are milliseconds on any clock that does not
@@ -39,7 +39,9 @@ export interface Pace {
   readonly idleSince: number | undefined;
 
   readonly sent: number;
-  readonly quota: Quota | undefined;
+  readonly quotas: Quotas;
+  /** Share of the quota `ratelimit` that is left to others. */
+  readonly reserve: number;
 }
 
 /** One admitted request. */
@@ -61,7 +63,8 @@ export interface Observation {
   readonly outcome: 'success' | 'refused' | 'overloaded' | 'abandoned';
   /** With `refused`: how long to pause. */
   readonly pauseMs?: number;
-  readonly rateLimit?: RateLimit | undefined;
+  /** What the answer said, as it said it. */
+  readonly rateLimits?: ReadonlyMap<Family, RateLimit> | undefined;
 }
 
 export type Admission =
@@ -72,6 +75,8 @@ export type Admission =
       /** Ask again then, or after the next observation; Infinity: only after an observation. */
       readonly waitMs: number;
       readonly because: 'in-flight' | 'rate' | 'pause' | 'quota';
+      /** With `quota`: which one. */
+      readonly family?: Family;
     };
 
 const resumeFactor = 0.95;
@@ -86,9 +91,16 @@ const fewestMeasured = 20;
 /** How far a sender that is late (a timer, a busy process) may catch up. */
 const slackMs = 20;
 
-/** @param maxRequestsPerSecond the user's own limit; undefined for none */
+/**
+ * @param options.maxRequestsPerSecond the user's own limit; undefined for none
+ * @param options.reserve share of the quota `ratelimit`, below 1, that is left to others
+ */
 export function startPace(
-  options: { maxConcurrency: number; maxRequestsPerSecond?: number | undefined },
+  options: {
+    maxConcurrency: number;
+    maxRequestsPerSecond?: number | undefined;
+    reserve?: number | undefined;
+  },
   now: number,
 ): Pace {
   return {
@@ -109,7 +121,8 @@ export function startPace(
     measuredFrom: now,
     idleSince: undefined,
     sent: 0,
-    quota: undefined,
+    quotas: new Map(),
+    reserve: options.reserve ?? 0,
   };
 }
 
@@ -117,12 +130,12 @@ export function startPace(
 export function admit(before: Pace, now: number): Admission {
   const pace = awake(resumed(before, now), now);
   if (pace.paused) return { admitted: false, pace, waitMs: pace.pausedUntil - now, because: 'pause' };
-  const quota = renewQuota(pace.quota, pace.sent, now);
+  const quotas = renewQuotas(pace.quotas, pace.sent, now);
   if (pace.inFlight >= pace.inFlightLimit) {
     return { admitted: false, pace, waitMs: Number.POSITIVE_INFINITY, because: 'in-flight' };
   }
-  const waitMs = quotaWaitMs(quota, pace.inFlight, now);
-  if (waitMs > 0) return { admitted: false, pace: { ...pace, quota }, waitMs, because: 'quota' };
+  const wait = longestQuotaWait(quotas, pace.inFlight, now);
+  if (wait !== undefined) return { admitted: false, pace: { ...pace, quotas }, because: 'quota', ...wait };
 
   const rate = Math.min(pace.rate, pace.maxRate);
   if (now < pace.dueAt) {
@@ -130,20 +143,18 @@ export function admit(before: Pace, now: number): Admission {
   }
   const dueAt = rate === Number.POSITIVE_INFINITY ? now : Math.max(pace.dueAt, now - slackMs) + 1 / rate;
   const ticket = { sequence: pace.sent + 1, sentAt: now };
-  const sent = { sent: ticket.sequence, inFlight: pace.inFlight + 1, dueAt, quota };
+  const sent = { sent: ticket.sequence, inFlight: pace.inFlight + 1, dueAt, quotas };
   return { admitted: true, pace: { ...pace, ...sent, ...raised(pace, now) }, ticket };
 }
 
 /** The pace after an admitted request has ended. */
 export function observe(before: Pace, observation: Observation, now: number): Pace {
-  const { ticket, outcome, rateLimit } = observation;
+  const { ticket, outcome } = observation;
   const inFlight = before.inFlight - 1;
-  const quota =
-    rateLimit === undefined
-      ? spendQuota(before.quota)
-      : learnQuota(before.quota, rateLimit, { sequence: ticket.sequence, sent: before.sent, now });
+  const said = ours(observation.rateLimits ?? new Map(), before.reserve);
+  const quotas = learnQuotas(before.quotas, said, { sequence: ticket.sequence, sent: before.sent, now });
   const idleSince = inFlight === 0 ? now : undefined;
-  const pace = { ...resumed(before, now), inFlight, idleSince, quota };
+  const pace = { ...resumed(before, now), inFlight, idleSince, quotas };
 
   switch (outcome) {
     case 'success':
@@ -155,6 +166,13 @@ export function observe(before: Pace, observation: Observation, now: number): Pa
     case 'abandoned':
       return pace;
   }
+}
+
+/** The limits without what is left to others. */
+function ours(said: ReadonlyMap<Family, RateLimit>, reserve: number): ReadonlyMap<Family, RateLimit> {
+  const shared = said.get('ratelimit');
+  if (shared === undefined || reserve === 0) return said;
+  return new Map(said).set('ratelimit', reserved(shared, reserve));
 }
 
 function succeeded(pace: Pace): Pace {

@@ -1,13 +1,16 @@
 import type { Stopped } from '../errors.js';
 import { admit, type Observation, observe, type Pace, startPace, type Ticket } from './pace.js';
+import type { Family } from './rate-limit.js';
 
 export interface PacerOptions {
   /** Requests in flight at most. */
   readonly maxConcurrency: number;
   /** The user's own limit; undefined for none. */
   readonly maxRequestsPerSecond?: number | undefined;
+  /** Share of the quota `ratelimit`, below 1, that is left to others; 0 unless told. */
+  readonly reserve?: number | undefined;
   /** A quota that the server counts down in its headers is used up; told once per wait. */
-  readonly onQuotaUsed?: (waitMs: number) => void;
+  readonly onQuotaUsed?: (waitMs: number, family: Family | undefined) => void;
 }
 
 /** A timer for longer fires at once. */
@@ -20,7 +23,7 @@ interface Waiter {
 
 /** Lets requests go one by one as the Pace allows, in the order they came, retries first. */
 export class Pacer {
-  readonly #onQuotaUsed: (waitMs: number) => void;
+  readonly #onQuotaUsed: (waitMs: number, family: Family | undefined) => void;
   readonly #retries: Waiter[] = [];
   readonly #waiting: Waiter[] = [];
   #pace: Pace;
@@ -83,9 +86,9 @@ export class Pacer {
       const admission = admit(this.#pace, now);
       this.#pace = admission.pace;
       if (!admission.admitted) {
-        const { because, waitMs } = admission;
+        const { because, waitMs, family } = admission;
         this.#limited(because === 'pause' || because === 'quota', now);
-        if (because === 'quota' && Number.isFinite(waitMs)) this.#tellQuota(now, waitMs);
+        if (because === 'quota' && Number.isFinite(waitMs)) this.#tellQuota(now, waitMs, family);
         if (Number.isFinite(waitMs))
           this.#timer = setTimeout(() => this.#admit(), Math.min(Math.ceil(waitMs), longestTimerMs));
         return;
@@ -104,9 +107,9 @@ export class Pacer {
     }
   }
 
-  #tellQuota(now: number, waitMs: number): void {
+  #tellQuota(now: number, waitMs: number, family: Family | undefined): void {
     if (now < this.#quotaTold) return;
     this.#quotaTold = now + waitMs;
-    this.#onQuotaUsed(waitMs);
+    this.#onQuotaUsed(waitMs, family);
   }
 }

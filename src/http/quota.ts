@@ -1,4 +1,4 @@
-import type { RateLimit } from './rate-limit.js';
+import type { Family, RateLimit } from './rate-limit.js';
 import { longestNamedWaitMs } from './retry.js';
 
 /** What is known of the requests a server still allows, from the headers of its answers. */
@@ -10,6 +10,53 @@ export interface Quota {
   readonly limit: number | undefined;
   /** How many requests had been sent when this was learnt: later ones know better. */
   readonly sentBy: number;
+}
+
+/** A server may count several quotas, and refuses when any one is used up. */
+export type Quotas = ReadonlyMap<Family, Quota>;
+
+/** The quotas after an answer: each that it names is learnt, each other one has been used. */
+export function learnQuotas(
+  quotas: Quotas,
+  said: ReadonlyMap<Family, RateLimit>,
+  at: { sequence: number; sent: number; now: number },
+): Quotas {
+  const families = new Set([...quotas.keys(), ...said.keys()]);
+  return mapQuotas(families, (family) => {
+    const quota = quotas.get(family);
+    const limit = said.get(family);
+    return limit === undefined ? spendQuota(quota) : learnQuota(quota, limit, at);
+  });
+}
+
+/** The quotas at `now`. */
+export function renewQuotas(quotas: Quotas, sent: number, now: number): Quotas {
+  const isDue = [...quotas.values()].some((quota) => renewQuota(quota, sent, now) !== quota);
+  if (!isDue) return quotas;
+  return mapQuotas(quotas.keys(), (family) => renewQuota(quotas.get(family), sent, now));
+}
+
+/** The longest wait that a quota asks for, and which one; undefined when none does. */
+export function longestQuotaWait(
+  quotas: Quotas,
+  inFlight: number,
+  now: number,
+): { waitMs: number; family: Family } | undefined {
+  let longest: { waitMs: number; family: Family } | undefined;
+  for (const [family, quota] of quotas) {
+    const waitMs = quotaWaitMs(quota, inFlight, now);
+    if (waitMs > (longest?.waitMs ?? 0)) longest = { waitMs, family };
+  }
+  return longest;
+}
+
+function mapQuotas(families: Iterable<Family>, made: (family: Family) => Quota | undefined): Quotas {
+  const quotas = new Map<Family, Quota>();
+  for (const family of families) {
+    const quota = made(family);
+    if (quota !== undefined) quotas.set(family, quota);
+  }
+  return quotas;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isObject } from '../json.js';
 import { type Headers, header } from './header.js';
 
 /** What a server said about its rate limit in one answer. */
@@ -10,7 +11,25 @@ export interface RateLimit {
   readonly limit: number | undefined;
 }
 
-const families = ['ratelimit', 'x-ratelimit'] as const;
+/**
+ * The names that headers of a rate limit begin with, each of which counts a quota of its own:
+ * CircleCI's two, and Buildkite's for the organization and for the user.
+ */
+export const families = ['ratelimit', 'x-ratelimit', 'ratelimit-user'] as const;
+export type Family = (typeof families)[number];
+
+/** As the headers are written, for texts. */
+const resetHeaders: Readonly<Record<Family, string>> = {
+  ratelimit: 'RateLimit-Reset',
+  'x-ratelimit': 'X-RateLimit-Reset',
+  'ratelimit-user': 'RateLimit-User-Reset',
+};
+
+/** What Buildkite's 429 calls the limit that has refused (https://buildkite.com/docs/apis/rest-api/rate-limits). */
+const scopes = new Map<unknown, Family>([
+  ['rest', 'ratelimit'],
+  ['rest_user', 'ratelimit-user'],
+]);
 
 /** Seconds of the windows that X-RateLimit-Limit-… may name, shortest first. */
 const windows = [
@@ -21,34 +40,55 @@ const windows = [
 ] as const;
 
 /**
- * The rate limit in RateLimit-* or X-RateLimit-* headers, or undefined when none is complete.
- * Both families count seconds to the reset; of two the one with less remaining is enforced
+ * The rate limits in RateLimit-*, X-RateLimit-* and RateLimit-User-* headers, where they are complete.
+ * All count seconds to the reset
  * (https://circleci.com/docs/guides/toolkit/api-developers-guide/#rate-limits).
  */
-export function rateLimitOf(headers: Headers): RateLimit | undefined {
-  let lowest: RateLimit | undefined;
+export function rateLimitsOf(headers: Headers): ReadonlyMap<Family, RateLimit> {
+  const limits = new Map<Family, RateLimit>();
   for (const family of families) {
     const remaining = count(headers, `${family}-remaining`);
     const reset = count(headers, `${family}-reset`);
     if (remaining === undefined || reset === undefined) continue;
-    if (lowest !== undefined && lowest.remaining <= remaining) continue;
-    lowest = { remaining, resetMs: reset * 1000, limit: limitOf(headers, family, reset) };
+    limits.set(family, { remaining, resetMs: reset * 1000, limit: limitOf(headers, family, reset) });
   }
-  return lowest;
+  return limits;
 }
 
-/** Milliseconds to the reset that counts for a request that was refused; needs no Remaining header. */
-export function resetMsOf(headers: Headers): number | undefined {
-  const complete = rateLimitOf(headers);
-  if (complete !== undefined) return complete.resetMs;
-  for (const family of families) {
+/** The limit as it is for us when `share` of it is left to others; the same where the server names no limit. */
+export function reserved(said: RateLimit, share: number): RateLimit {
+  const { remaining, resetMs, limit } = said;
+  if (limit === undefined || share === 0) return said;
+  // What binary fractions add, as in 100 * 0.07, reserves nothing.
+  const kept = Math.ceil(limit * share - 1e-9);
+  // Nobody refuses the requests that use up the reserve, so the last second, rounded down to 0, is waited for.
+  return { remaining: remaining - kept, resetMs: resetMs === 0 ? 1000 : resetMs, limit: limit - kept };
+}
+
+/**
+ * The reset that counts for a request that was refused (429), and where it was named; needs no
+ * Remaining header. Of several limits that of the scope in the body has refused, else the lowest.
+ */
+export function refusalReset(headers: Headers, body: unknown): { ms: number; named: string } | undefined {
+  const resets: { ms: number; named: string }[] = [];
+  const add = (family: Family): void => {
     const reset = count(headers, `${family}-reset`);
-    if (reset !== undefined) return reset * 1000;
+    if (reset !== undefined) resets.push({ ms: reset * 1000, named: resetHeaders[family] });
+  };
+  if (isObject(body) && typeof body.scope === 'string') {
+    const family = scopes.get(body.scope);
+    if (family !== undefined) add(family);
+    if (typeof body.reset === 'number') resets.push({ ms: body.reset * 1000, named: 'reset in the body' });
   }
-  return undefined;
+  const complete = [...rateLimitsOf(headers)].sort(
+    ([, one], [, other]) => one.remaining - other.remaining || other.resetMs - one.resetMs,
+  );
+  for (const [family] of complete) add(family);
+  for (const family of families) add(family);
+  return resets.find(({ ms }) => ms > 0);
 }
 
-function limitOf(headers: Headers, family: string, reset: number): number | undefined {
+function limitOf(headers: Headers, family: Family, reset: number): number | undefined {
   const limit = count(headers, `${family}-limit`);
   if (limit !== undefined) return limit;
   // The reset of a window is never further away than the window is long.

@@ -1,5 +1,5 @@
 import { type Headers, header } from './header.js';
-import { resetMsOf } from './rate-limit.js';
+import { refusalReset } from './rate-limit.js';
 
 /**
  * How a request ended without an answer; named by what is done about it.
@@ -15,8 +15,10 @@ export type Outcome =
       readonly kind: 'answered';
       readonly status: number;
       readonly headers: Headers;
-      /** Whether the body was JSON. */
+      /** Whether the body was what was asked for: JSON, or a text. */
       readonly readable: boolean;
+      /** Read for the wait in a refusal. */
+      readonly body?: unknown;
     }
   | { readonly kind: 'broken'; readonly fault: Fault };
 
@@ -25,6 +27,8 @@ export interface History {
   readonly attempts: number;
   /** How many of the attempts brought a 2xx that was not JSON. */
   readonly unreadable: number;
+  /** How many of the attempts were refused (429). */
+  readonly refused: number;
   /** Milliseconds spent in waits of our own choice. */
   readonly ownWaitMs: number;
   /** Whether the origin has ever answered anything, to any request. */
@@ -36,6 +40,7 @@ export interface History {
 export const newHistory: History = {
   attempts: 0,
   unreadable: 0,
+  refused: 0,
   ownWaitMs: 0,
   originAnswered: false,
   refusedMs: 0,
@@ -52,6 +57,7 @@ export function historyAfter(
     ...history,
     attempts: history.attempts + 1,
     unreadable: history.unreadable + (unreadable ? 1 : 0),
+    refused: history.refused + (isRefusal(outcome) ? 1 : 0),
     ...origin,
   };
 }
@@ -77,7 +83,7 @@ export type Reason =
 
 export type Decision =
   | { readonly kind: 'answer' }
-  /** `named`: the header in which the server named the wait. */
+  /** `named`: where the server named the wait, such as 'Retry-After'. */
   | { readonly kind: 'retry'; readonly afterMs: number; readonly named: string | undefined }
   /** `afterMs`: the wait the server named, if it did. */
   | { readonly kind: 'fail'; readonly reason: Reason; readonly afterMs?: number };
@@ -95,15 +101,23 @@ const quickWaitsMs = [900, 1_900];
 
 /**
  * What to do after an attempt.
+ * @param maxRetriesOfFailures a lower limit that refusals do not count against
  * @param now the client's clock in milliseconds since 1970, for dates in Retry-After
  * @param random a number in [0, 1), for full jitter
  */
 export function decide(
   outcome: Outcome,
   history: History,
-  options: { maxRetries: number; now: number; random: () => number },
+  options: {
+    maxRetries: number;
+    maxRetriesOfFailures?: number | undefined;
+    now: number;
+    random: () => number;
+  },
 ): Decision {
-  const exhausted = history.attempts > options.maxRetries;
+  const { maxRetries, maxRetriesOfFailures = maxRetries } = options;
+  const failures = history.attempts - history.refused;
+  const exhausted = history.attempts > maxRetries || (!isRefusal(outcome) && failures > maxRetriesOfFailures);
 
   if (outcome.kind === 'broken') {
     if (outcome.fault === 'certificate' || outcome.fault === 'too-large') return fail(outcome.fault);
@@ -126,12 +140,12 @@ export function decide(
   if (status === 404) return fail('not-found');
   if (!isTransient(status)) return fail('rejected');
 
-  const named = namedWait(status, outcome.headers, options.now);
+  const named = namedWait(outcome, options.now);
   const isTooLong = named !== undefined && named.ms > longestNamedWaitMs;
   // However short each wait is, an hour of refusals alone is no rate limit any more.
   if (isTooLong || history.refusedMs > longestNamedWaitMs) return fail('wait-too-long', named?.ms);
   if (exhausted) return fail('gave-up', named?.ms);
-  if (named !== undefined) return { kind: 'retry', afterMs: named.ms, named: named.header };
+  if (named !== undefined) return { kind: 'retry', afterMs: named.ms, named: named.where };
   return backoff(history, options.random);
 }
 
@@ -152,16 +166,14 @@ export function retryAfterMs(
 }
 
 function namedWait(
-  status: number,
-  headers: Headers,
+  { status, headers, body }: Extract<Outcome, { kind: 'answered' }>,
   now: number,
-): { ms: number; header: string } | undefined {
+): { ms: number; where: string } | undefined {
   const ms = retryAfterMs(header(headers, 'retry-after'), header(headers, 'date'), now);
   // "At once" is no help to a server that refuses or fails: our own backoff is kinder.
-  if (ms !== undefined && ms > 0) return { ms, header: 'Retry-After' };
-  const resetMs = status === 429 ? resetMsOf(headers) : undefined;
-  if (resetMs !== undefined && resetMs > 0) return { ms: resetMs, header: 'RateLimit-Reset' };
-  return undefined;
+  if (ms !== undefined && ms > 0) return { ms, where: 'Retry-After' };
+  const reset = status === 429 ? refusalReset(headers, body) : undefined;
+  return reset === undefined ? undefined : { ms: reset.ms, where: reset.named };
 }
 
 /** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
@@ -177,7 +189,11 @@ function isTransient(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function isSuccess(status: number): boolean {
+function isRefusal(outcome: Outcome): boolean {
+  return outcome.kind === 'answered' && outcome.status === 429;
+}
+
+export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 

@@ -32,9 +32,7 @@ export function path(
 
 /** A slug such as `gh/organisation/repository`: encoded per segment, the slashes stay. */
 export function slugPath(slug: string): EncodedPath {
-  const segments = slug.split('/');
-  const encoded = segments.map((part, index) => segment(part, `segment ${index + 1} of the slug '${slug}'`));
-  return new EncodedPath(encoded.join('/'));
+  return new EncodedPath(segments(slug, `the slug '${slug}'`));
 }
 
 /** `path` with `params` added to its query, in their order; undefined ones are left out. */
@@ -48,6 +46,37 @@ export function withQuery(
   }
   if (query.size === 0) return path;
   return `${path}${path.includes('?') ? '&' : '?'}${query}`;
+}
+
+/**
+ * A template such as `/project/{+projects.slug}/job/{jobs.number}?state={jobs.state}` with its values: that of
+ * `{name}` is percent-encoded as one segment, that of `{+name}` keeps its slashes. Throws a TapError that
+ * names the template and the placeholder when a value is missing, empty, or neither a string nor a number.
+ */
+export function expand(template: string, value: (name: string) => unknown): string {
+  const query = template.indexOf('?');
+  return template.replace(/\{(\+?)([^{}]+)\}/g, (placeholder, plus: string, name: string, at: number) => {
+    const position = `${placeholder} of ${template}`;
+    const text = textOf(value(name), position);
+    if (query === -1 || at < query) return plus === '' ? segment(text, position) : segments(text, position);
+    const encoded = encodeURIComponent(text);
+    return plus === '' ? encoded : encoded.replaceAll('%2F', '/');
+  });
+}
+
+function textOf(value: unknown, position: string): string {
+  const isMissing = value === undefined || value === null;
+  if (isMissing || value === '') {
+    throw new TapError(`A URL cannot be made: ${position} is ${isMissing ? 'missing' : 'empty'}.`);
+  }
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return `${value}`;
+  throw new TapError(`A URL cannot be made: ${position} is neither a string nor a number.`);
+}
+
+function segments(slug: string, position: string): string {
+  const parts = slug.split('/');
+  return parts.map((part, index) => segment(part, `segment ${index + 1} of ${position}`)).join('/');
 }
 
 function segment(value: string | number | EncodedPath | null | undefined, position: string): string {

@@ -1,6 +1,11 @@
 import { TapError } from '../errors.js';
 import { isObject, type JsonObject } from '../json.js';
-import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
+import {
+  type ReplicationMethod,
+  type SourceName,
+  type StreamDefinition,
+  sourceTitles,
+} from '../streams/define.js';
 import { streams as allStreams } from '../streams/index.js';
 import type { JsonSchema } from './messages.js';
 import { loadSchema } from './schema.js';
@@ -25,15 +30,17 @@ interface CatalogEntry {
 /**
  * The streams that a run reads: those that the catalog selects, all of `definitions` without a catalog.
  * A catalog contributes selection and replication method, nothing else; schemas are the tap's own.
+ * @param configured sources that the settings give a token for
  * @throws TapError when the catalog has another shape, or selects a stream that does not exist.
  */
 export function selectStreams(
   catalog: unknown,
   definitions: readonly StreamDefinition[],
   methodBySetting: (definition: StreamDefinition) => ReplicationMethod,
+  configured: readonly SourceName[],
 ): SelectedStream[] {
   const entries = catalog === undefined ? undefined : readCatalog(catalog);
-  if (entries !== undefined) refuseUnknown(entries, definitions);
+  if (entries !== undefined) refuseUnknown(entries, definitions, configured);
   const selected: SelectedStream[] = [];
   for (const definition of definitions) {
     const entry = entries?.get(definition.name);
@@ -50,20 +57,37 @@ export function selectStreams(
 function refuseUnknown(
   entries: ReadonlyMap<string, CatalogEntry>,
   definitions: readonly StreamDefinition[],
+  configured: readonly SourceName[],
 ): void {
-  const configured = definitions.map(({ name }) => name);
+  const named = definitions.map(({ name }) => name);
   for (const [name, { isSelected }] of entries) {
-    if (!isSelected || configured.includes(name)) continue;
-    if (allStreams.some((stream) => stream.name === name)) {
+    if (!isSelected || named.includes(name)) continue;
+    const known = allStreams.find((stream) => stream.name === name);
+    if (known !== undefined && !configured.includes(known.source)) {
+      throw new TapError(
+        `The catalog selects ${name}, but ${sourceTitles[known.source]} is not configured.`,
+        {
+          next: `Set ${tokenSettings[known.source]}, or deselect it in the catalog.`,
+        },
+      );
+    }
+    if (known !== undefined) {
       throw new TapError(`The catalog selects ${name}, which the setting streams leaves out.`, {
         next: `Add ${name} to the setting streams, or deselect it in the catalog.`,
       });
     }
+    const available = allStreams.filter(({ source }) => configured.includes(source));
     throw new TapError(`The catalog selects ${JSON.stringify(name)}, which this tap does not have.`, {
-      next: `Streams: ${allStreams.map((stream) => stream.name).join(', ')}.`,
+      next: `Streams: ${available.map((stream) => stream.name).join(', ')}.`,
     });
   }
 }
+
+/** The settings without which a source is not asked. */
+const tokenSettings: Readonly<Record<SourceName, string>> = {
+  circleci: 'token and project_slugs',
+  buildkite: 'buildkite_token',
+};
 
 function methodOf(definition: StreamDefinition, method: unknown): ReplicationMethod | undefined {
   return definition.replicationMethods.find((known) => known === method);

@@ -1,6 +1,6 @@
 import type { ReplicationMethod, StreamDefinition } from '../streams/define.js';
 import type { JsonSchema } from './messages.js';
-import { loadSchema } from './schema.js';
+import { loadSchema, published } from './schema.js';
 
 interface MetadataItem {
   readonly breadcrumb: readonly string[];
@@ -17,7 +17,7 @@ export function catalogOf(
 ): object {
   return {
     streams: definitions.map((definition) => {
-      const { properties, ...schema } = loadSchema(definition.schema);
+      const { properties, ...schema } = published(loadSchema(definition.schema));
       const { name } = definition;
       return {
         tap_stream_id: name,
@@ -33,13 +33,14 @@ export function catalogOf(
 }
 
 function rootMetadata(definition: StreamDefinition, method: ReplicationMethod): MetadataItem {
-  const isChoice = definition.replicationMethods.length > 1;
+  const { key, replicationKey, replicationMethods } = definition;
+  const isChoice = replicationMethods.length > 1;
   return {
     breadcrumb: [],
     metadata: {
-      'table-key-properties': definition.key,
+      'table-key-properties': key,
       [isChoice ? 'replication-method' : 'forced-replication-method']: method,
-      'valid-replication-keys': [definition.replicationKey],
+      ...(replicationKey === undefined ? {} : { 'valid-replication-keys': [replicationKey] }),
       inclusion: 'available',
     },
   };

@@ -6,6 +6,8 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
   readonly additionalProperties?: boolean;
+  /** Our own annotation: members that the API sends and that are left out on purpose. Never published. */
+  readonly 'x-left-out'?: readonly string[];
 }
 
 /** `SCHEMA`: what the rows of a stream look like, before the first of them. */
@@ -14,7 +16,8 @@ export interface SchemaMessage {
   readonly stream: string;
   readonly schema: JsonSchema;
   readonly key_properties: readonly string[];
-  readonly bookmark_properties: readonly string[];
+  /** Absent where every run reads the whole. */
+  readonly bookmark_properties?: readonly string[];
 }
 
 /** `STATE`: everything before it has been written; a run that is given `value` goes on from here. */

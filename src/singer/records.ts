@@ -1,8 +1,10 @@
 import { TapError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import type { Log } from '../log.js';
+import { sourceTitles } from '../streams/define.js';
 import type { SelectedStream } from './catalog.js';
 import { recordLine, type SchemaMessage } from './messages.js';
+import { published } from './schema.js';
 import { compileTransform, Mismatch, type Transform } from './transform.js';
 
 /** Makes SCHEMA and RECORD of one selected stream. */
@@ -17,14 +19,14 @@ export class Records {
   constructor(selected: SelectedStream, log: Log) {
     this.selected = selected;
     this.#log = log;
-    const { name } = selected.definition;
+    const { name, source } = selected.definition;
     const unknown = new Set<string>();
     this.#transform = compileTransform(selected.schema, {
       unknownField: (path) => {
         if (selected.deselected.has(path) || unknown.has(path)) return;
         unknown.add(path);
         log.warning(
-          `${name}: CircleCI sends the field ${path}, which this version does not know; it is left out.`,
+          `${name}: ${sourceTitles[source]} sends the field ${path}, which this version does not know; it is left out.`,
         );
       },
       nulRemoved: (path) => this.#removed.set(path, (this.#removed.get(path) ?? 0) + 1),
@@ -44,12 +46,13 @@ export class Records {
 
   get schemaMessage(): SchemaMessage {
     const { definition, schema } = this.selected;
+    const { name, key, replicationKey } = definition;
     return {
       type: 'SCHEMA',
-      stream: definition.name,
-      schema,
-      key_properties: definition.key,
-      bookmark_properties: [definition.replicationKey],
+      stream: name,
+      schema: published(schema),
+      key_properties: key,
+      ...(replicationKey === undefined ? {} : { bookmark_properties: [replicationKey] }),
     };
   }
 

@@ -204,12 +204,14 @@ function objectRecord(schema: JsonSchema, report: TransformReport, path: string)
     columns.set(name, compile(column, report, join(path, name)));
   }
   const keepsUnknown = schema.additionalProperties === true;
+  const leftOut = new Set(schema['x-left-out']);
   const convertInto = (record: Record<string, unknown>, row: JsonObject): void => {
     let name = '';
     try {
       for (name of Object.keys(row)) {
         const convert = columns.get(name);
         if (convert !== undefined) record[name] = convert(row[name]);
+        else if (leftOut.has(name)) continue;
         else if (keepsUnknown) record[name] = freeValue(row[name], report, join(path, name));
         else report.unknownField(join(path, name));
       }

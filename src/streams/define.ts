@@ -1,6 +1,31 @@
 /** The two replication methods of Singer that this tap offers. */
 export type ReplicationMethod = 'INCREMENTAL' | 'FULL_TABLE';
 
+/** The services that this tap reads. */
+export type SourceName = 'circleci' | 'buildkite';
+
+/** What people call the services. */
+export const sourceTitles: Readonly<Record<SourceName, string>> = {
+  circleci: 'CircleCI',
+  buildkite: 'Buildkite',
+};
+
+/** A row as an API sent it. */
+type Row = Readonly<Record<string, unknown>>;
+
+/** The rows above a row, by the stream that each is of. */
+export type Above = Readonly<Record<string, Row>>;
+
+/**
+ * How a list is paged.
+ * - `page-token`: CircleCI's `{items, next_page_token}`
+ * - `link`: Buildkite's `Link` header with `rel="next"`, the body an array
+ * - `cursor`: Buildkite's `{items, links: {next}}`
+ * - `object`: no list, the answer is one row
+ * - `text`: no list and no JSON, the end of the answer's text becomes a row
+ */
+export type Pages = 'page-token' | 'link' | 'cursor' | 'object' | 'text';
+
 /**
  * Everything that is particular to one stream; the engine that reads it is in sync/.
  * A stream hangs below its parent: its endpoint is asked once for each row of the parent, and a column
@@ -9,22 +34,39 @@ export type ReplicationMethod = 'INCREMENTAL' | 'FULL_TABLE';
 export interface StreamDefinition {
   /** `stream` and `tap_stream_id` in Singer's messages and catalog. */
   readonly name: string;
-  /** Name under which the setting `streams` names the stream together with its kin. */
-  readonly group: string;
+  readonly source: SourceName;
+  /** Name under which the setting `streams` names the stream together with its kin; undefined: only by its own. */
+  readonly group?: string;
   /** File below schemas/. */
   readonly schema: string;
   /** `key_properties`: columns that name a row. */
   readonly key: readonly [string, ...string[]];
-  /** Column by which a target may cluster; the sync itself goes by `created_at` of pipelines. */
-  readonly replicationKey: string;
+  /** Column by which a target may cluster; undefined where every run reads the whole. */
+  readonly replicationKey?: string;
   /** Methods that a catalog may choose, the default first. */
   readonly replicationMethods: readonly [ReplicationMethod, ...ReplicationMethod[]];
-  /** The stream above; undefined for the root, whose list is walked. */
+  /** The stream above; undefined for a root. */
   readonly parent?: StreamDefinition;
-  /** Path of the list below the base URL, `{id}` standing for the parent's id or the project's slug. */
+  /**
+   * Path below the base URL. `{stream.column}` stands for a column of the row of that stream above, as one segment of
+   * the path; `{+stream.column}` keeps its slashes, as slugs need it.
+   */
   readonly endpoint: `/${string}`;
+  readonly pages: Pages;
+  /** Sent along with its requests. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Own column -> stream above and its column. */
   readonly foreignKeys?: Readonly<Record<string, readonly [stream: string, column: string]>>;
+  /** Whether the endpoint has anything for these rows above; unless told, it has. */
+  readonly asks?: (above: Above) => boolean;
+  /** The rows of one item of the answer, where that is not simply the item. */
+  readonly rows?: (item: Row, above: Above) => readonly Row[];
+  /** What the token needs to read it: scopes of Buildkite, or permissions of CircleCI in words. */
+  readonly permissions: readonly [string, ...string[]];
+  /** Requests that its rows cost, for the README: `1 for each 30 builds`. */
+  readonly cost: string;
+  /** Whether its fields are known from the documentation alone, and no recorded payload confirms them. */
+  readonly isUnverified?: boolean;
 }
 
 /** Declares a stream; only here so that siblings read alike and the compiler checks each where it stands. */

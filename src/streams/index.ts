@@ -1,7 +1,8 @@
+import { buildkiteStreams } from './buildkite/index.js';
+import { jobs } from './circleci/jobs.js';
+import { pipelines } from './circleci/pipelines.js';
+import { workflows } from './circleci/workflows.js';
 import type { StreamDefinition } from './define.js';
-import { jobs } from './jobs.js';
-import { pipelines } from './pipelines.js';
-import { workflows } from './workflows.js';
 
 /** All streams, parents before children: the order of the catalog and of the SCHEMA messages. */
-export const streams: readonly StreamDefinition[] = [pipelines, workflows, jobs];
+export const streams: readonly StreamDefinition[] = [pipelines, workflows, jobs, ...buildkiteStreams];

@@ -1,13 +1,7 @@
-import { day, hour, minute } from '../time.js';
+import { day, hour } from '../time.js';
 
-/** A setup pipeline may be continued for 6 hours; younger pipelines are read again in every run. */
-export const young = 6 * hour + 10 * minute;
-/** Jobs of an ended workflow may end later; a workflow is settled when it has been over for this long. */
+/** Jobs may end later than what they belong to, which is settled when it has been over for this long. */
 export const settle = hour;
-/** A workflow can be rerun until it is this old, and is cancelled then if it has not ended. */
-export const rerunWindow = 90 * day;
-/** An open pipeline whose newest workflow is older than this is given up: nothing can change it any more. */
-export const giveUpAge = 91 * day;
 
 /** All times are milliseconds since 1970. */
 export interface Walk {
@@ -63,6 +57,10 @@ export interface Bounds {
   readonly lookback: number;
   /** Milliseconds; undefined: never. */
   readonly deepEvery: number | undefined;
+  /** Milliseconds for which all of a new item may still change: younger ones are read again in every run. */
+  readonly young: number;
+  /** Milliseconds for which an item may be rerun; a deep look-back reaches so far. */
+  readonly rerunWindow: number;
   /** A backfill: everything created in [startDate, endDate), whatever `since` says. */
   readonly range: boolean;
 }
@@ -75,8 +73,8 @@ export function isDeepDue(entry: Entry, bounds: Bounds): boolean {
   if (entry.deep === undefined) return false;
   // One that was begun is finished, whatever clock and settings say by then.
   if (entry.walk?.deep === true) return true;
-  // A look-back of 90 days is deep in every run.
-  if (bounds.lookback >= rerunWindow) return true;
+  // A look-back over the whole window is deep in every run.
+  if (bounds.lookback >= bounds.rerunWindow) return true;
   if (bounds.deepEvery === undefined) return false;
   return bounds.now - entry.deep >= bounds.deepEvery;
 }
@@ -97,9 +95,9 @@ export function needOf(id: string, created: number, entry: Entry, bounds: Bounds
   if (bounds.endDate !== undefined && created >= bounds.endDate) return undefined;
   if (created < bounds.startDate) return undefined;
   if (bounds.range || entry.since === undefined || entry.open.has(id)) return 'all';
-  if (created >= entry.since - young || isBeforeFrom(created, entry, bounds)) return 'all';
+  if (created >= entry.since - bounds.young || isBeforeFrom(created, entry, bounds)) return 'all';
   // The older of the two wins: it writes all that the other would, also after lookback_days was raised.
-  if (entry.deep !== undefined && isDeepDue(entry, bounds) && created >= entry.deep - rerunWindow) {
+  if (entry.deep !== undefined && isDeepDue(entry, bounds) && created >= entry.deep - bounds.rerunWindow) {
     return Math.min(entry.deep, entry.since);
   }
   return created >= entry.since - bounds.lookback ? entry.since : undefined;
@@ -107,9 +105,9 @@ export function needOf(id: string, created: number, entry: Entry, bounds: Bounds
 
 /** Oldest `created_at` that the look-back alone asks for, whatever `start_date` says. */
 function lookbackFloor(since: number, entry: Entry, bounds: Bounds): number {
-  const shallow = since - Math.max(young, bounds.lookback);
+  const shallow = since - Math.max(bounds.young, bounds.lookback);
   return entry.deep !== undefined && isDeepDue(entry, bounds)
-    ? Math.min(shallow, entry.deep - rerunWindow)
+    ? Math.min(shallow, entry.deep - bounds.rerunWindow)
     : shallow;
 }
 
@@ -136,19 +134,19 @@ export function staysOpen(finding: Finding, entry: Entry, bounds: Bounds): boole
   if (finding.outcome === 'failed') return true;
   if (finding.outcome === 'gone' || isGivenUp(finding, bounds)) return false;
   // `since` may lie ahead of a clock that went back; the next run's window begins at the later of the two.
-  const windowStart = Math.max(bounds.now, entry.since ?? bounds.now) - young;
+  const windowStart = Math.max(bounds.now, entry.since ?? bounds.now) - bounds.young;
   return (!finding.settled && finding.created < windowStart) || isRerunnable(finding, bounds);
 }
 
 /** Older than any look-back reaches, and yet a rerun of its newest workflow is still allowed. */
 export function isRerunnable({ created, newest }: Finding, bounds: Bounds): boolean {
-  const windowStart = bounds.now - rerunWindow;
+  const windowStart = bounds.now - bounds.rerunWindow;
   return created < windowStart && newest >= windowStart;
 }
 
-/** Too old to change; worth a warning when it has not settled. */
+/** Nothing can change it any more, a day of margin applied; worth a warning when it has not settled. */
 export function isGivenUp(finding: Finding, bounds: Bounds): boolean {
-  return finding.outcome === 'read' && finding.newest < bounds.now - giveUpAge;
+  return finding.outcome === 'read' && finding.newest < bounds.now - bounds.rerunWindow - day;
 }
 
 /** The entry with which a run starts: a walk of which this end_date would pass over a part begins anew. */

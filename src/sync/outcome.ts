@@ -1,8 +1,6 @@
 import { HttpError, TapError } from '../errors.js';
 import type { Row } from '../http/pagination.js';
-import { pipelines } from '../streams/pipelines.js';
-import { isSetUp, isWorkflowSettled, newestOf } from './due.js';
-import { type Bounds, type Finding, isRerunnable } from './entry.js';
+import type { Finding } from './entry.js';
 import type { TimedRow, VisitRequest } from './visit-request.js';
 
 /** What one stream learned from a visit: something to fold, or that its endpoint is forbidden. */
@@ -10,27 +8,30 @@ export type StreamResult =
   | { readonly kind: 'found'; readonly finding: Finding; readonly errors: readonly TapError[] }
   | { readonly kind: 'forbidden'; readonly error: HttpError };
 
-/** Gathers what goes wrong while one pipeline is read, and says at the end what it means for each stream. */
+/** What a source makes of the rows that a visit has read. */
+export type Judge = (stream: string, outcome: Outcome) => Pick<Finding, 'settled' | 'newest'>;
+
+/** Gathers what is found and what goes wrong during a visit, and says at the end what it means for each stream. */
 export class Outcome {
   readonly request: VisitRequest;
-  pipeline: TimedRow | undefined;
-  workflows: readonly Row[] = [];
+  /** The row that is visited; undefined until it is known. */
+  root: TimedRow | undefined;
+  /** Rows of lists directly below it, by stream. */
+  readonly listed = new Map<string, readonly Row[]>();
   missing = 0;
   withoutId = 0;
-  readonly #bounds: Bounds;
   readonly #errors = new Map<string, TapError[]>();
   readonly #forbidden = new Map<string, HttpError>();
   readonly #gone = new Set<string>();
 
-  constructor(request: VisitRequest, bounds: Bounds) {
+  constructor(request: VisitRequest) {
     this.request = request;
-    this.pipeline = request.pipeline;
-    this.#bounds = bounds;
+    this.root = request.root;
   }
 
   /**
    * Reads something that `streams` need; what cannot be read becomes their error and yields nothing.
-   * A 404 means that there is nothing, or, where `missing` says so, that the whole pipeline is gone.
+   * A 404 means that there is nothing, or, where `missing` says so, that the visited row itself is gone.
    * @throws whatever ends the run: a refused token, Stopped, a fault of the program.
    */
   async attempt<Item>(
@@ -56,50 +57,18 @@ export class Outcome {
     }
   }
 
-  /** Whether only the pipeline's own state can still keep it open for the streams below it. */
-  get mayLeave(): boolean {
-    const finding = this.#findingBelow(pipelines.name);
-    return this.#areWorkflowsSettled() && !isRerunnable(finding, this.#bounds);
-  }
-
-  results(): Map<string, StreamResult> {
+  results(judge: Judge): Map<string, StreamResult> {
+    const { id, created, needs } = this.request;
     const results = new Map<string, StreamResult>();
-    for (const stream of this.request.needs.keys()) {
+    for (const stream of needs.keys()) {
       const error = this.#forbidden.get(stream);
       if (error !== undefined) results.set(stream, { kind: 'forbidden', error });
       else {
-        const finding = stream === pipelines.name ? this.#findingOfPipeline() : this.#findingBelow(stream);
+        const finding = { id, created, outcome: this.#outcomeFor(stream), ...judge(stream, this) };
         results.set(stream, { kind: 'found', finding, errors: this.#errors.get(stream) ?? [] });
       }
     }
     return results;
-  }
-
-  #findingOfPipeline(): Finding {
-    const { id, created } = this.request;
-    const row = this.pipeline?.row ?? {};
-    return {
-      id,
-      created,
-      outcome: this.#outcomeFor(pipelines.name),
-      settled: isSetUp(row),
-      newest: newestOf([row], 'updated_at', created),
-    };
-  }
-
-  #findingBelow(stream: string): Finding {
-    const { id, created } = this.request;
-    return {
-      id,
-      created,
-      outcome: this.#outcomeFor(stream),
-      settled: this.#areWorkflowsSettled() && isSetUp(this.pipeline?.row ?? {}),
-      newest: newestOf(this.workflows, 'created_at', created),
-    };
-  }
-
-  #areWorkflowsSettled(): boolean {
-    return this.workflows.every((workflow) => isWorkflowSettled(workflow, this.#bounds.now));
   }
 
   #outcomeFor(stream: string): Finding['outcome'] {

@@ -1,75 +1,119 @@
 import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
 import { formatTimestamp, parseTimestamp } from '../time.js';
-import { type Need, rerunWindow } from './entry.js';
+import type { Need } from './entry.js';
 import type { VisitRequest } from './visit-request.js';
 
-/** What one stream wants of a pass over the project's pipelines. */
+/** What one stream wants of a pass over a list. */
 export interface PassPlan {
-  /** Oldest `created_at` that the stream asks for. */
+  /** Oldest `created_at` that the stream asks for, */
   readonly floor: number;
+  /** and the newest. */
+  readonly newest: number;
   need(id: string, created: number): Need | undefined;
 }
+
+/** By partition of the list and stream. */
+export type PassPlans = ReadonlyMap<string, ReadonlyMap<string, PassPlan>>;
 
 export type PassStep =
   | { readonly kind: 'visit'; readonly request: VisitRequest }
   /** The floor of these streams has been passed. `isDoubtful`: only a 404 says that the list ends here. */
-  | { readonly kind: 'passed'; readonly streams: readonly string[]; readonly isDoubtful: boolean };
+  | {
+      readonly kind: 'passed';
+      readonly partition: string;
+      readonly streams: readonly string[];
+      readonly isDoubtful: boolean;
+    };
+
+/** How a pass reads the rows of a list. */
+export interface PassOptions {
+  /** Start of the run. */
+  readonly now: number;
+  /** What was created before may have expired, so that a list may end there. */
+  readonly expiredBefore: number;
+  /** What names a row within its partition: empty for one that names nothing, as CircleCI shows what has expired. */
+  readonly idOf: (row: Row) => string;
+  /** Key under which the state knows what the row belongs to; undefined: nothing that is read. */
+  readonly partitionOf: (row: Row) => string | undefined;
+  /** Told of every row without id. */
+  readonly withoutId: () => void;
+}
 
 /**
- * Goes over the pages of a project's pipelines, newest first, and says what is to be visited.
- * Page tokens may behave like offsets: pipelines that arrive while the list is read shift the others down,
+ * Goes over the pages of a list, newest first, and says what is to be visited.
+ * Page tokens may behave like offsets: rows that arrive while the list is read shift the others down,
  * so whatever is newer than the last one taken has been seen and is passed over.
- * @param withoutId told of every row with a null id, as the API shows what has expired
  * @throws HttpError when a page could not be read
  */
 export async function* passOver(
   pages: AsyncIterable<Page>,
-  plans: ReadonlyMap<string, PassPlan>,
-  { now, withoutId }: { now: number; withoutId: () => void },
+  plans: PassPlans,
+  { now, expiredBefore, idOf, partitionOf, withoutId }: PassOptions,
 ): AsyncGenerator<PassStep> {
-  const pending = new Map(plans);
+  const pending = new Map([...plans].map(([partition, streams]) => [partition, new Map(streams)]));
   const position = new Position();
   try {
     for await (const page of pages) {
       const extracted = formatTimestamp(page.answer.receivedAt);
       let newest = Number.NEGATIVE_INFINITY;
       for (const row of page.items) {
-        const { id } = row;
-        if (typeof id !== 'string' || id === '') {
+        const id = idOf(row);
+        if (id === '') {
           withoutId();
           continue;
         }
-        const pipeline = { id, created: parseTimestamp(row.created_at) ?? position.createdOr(now) };
-        newest = Math.max(newest, pipeline.created);
-        if (!position.take(pipeline, row)) continue;
-        const needs = needsOf(pipeline, pending);
+        const created = parseTimestamp(row.created_at) ?? position.createdOr(now);
+        newest = Math.max(newest, created);
+        const partition = partitionOf(row);
+        if (partition === undefined) continue;
+        if (!position.take(`${partition} ${id}`, created, row)) continue;
+        const needs = needsOf(id, created, pending.get(partition));
         if (needs.size > 0) {
-          yield { kind: 'visit', request: { ...pipeline, pipeline: { row, extracted }, needs } };
+          yield { kind: 'visit', request: { partition, id, created, root: { row, extracted }, needs } };
         }
       }
-      // A page without pipelines is older than nothing.
-      const isOlder = ({ floor }: PassPlan) => Number.isFinite(newest) && newest < floor;
-      const streams = [...pending].filter(([, plan]) => isOlder(plan)).map(([stream]) => stream);
-      if (streams.length > 0) yield { kind: 'passed', streams, isDoubtful: false };
-      for (const stream of streams) pending.delete(stream);
+      // A page without rows is older than nothing.
+      if (!Number.isFinite(newest)) continue;
+      for (const [partition, streams] of passedAt(newest, pending)) {
+        yield { kind: 'passed', partition, streams, isDoubtful: false };
+        for (const stream of streams) pending.get(partition)?.delete(stream);
+        if (pending.get(partition)?.size === 0) pending.delete(partition);
+      }
       if (pending.size === 0) return;
     }
   } catch (error) {
     // https://github.com/circleci/circleci-docs/issues/6472: the last page's token may lead to a 404.
-    if (!(error instanceof TokenNotFound) || !position.mayBeTheEnd(now)) throw error;
-    yield { kind: 'passed', streams: [...pending.keys()], isDoubtful: true };
+    if (!(error instanceof TokenNotFound) || !position.mayBeTheEnd(expiredBefore)) throw error;
+    yield* allPassed(pending, true);
     return;
   }
-  yield { kind: 'passed', streams: [...pending.keys()], isDoubtful: false };
+  yield* allPassed(pending, false);
+}
+
+/** The streams whose floor lies above a page whose newest row was created at `newest`. */
+function passedAt(newest: number, pending: PassPlans): [partition: string, streams: string[]][] {
+  const passed: [string, string[]][] = [];
+  for (const [partition, plans] of pending) {
+    const streams = [...plans].filter(([, { floor }]) => newest < floor).map(([stream]) => stream);
+    if (streams.length > 0) passed.push([partition, streams]);
+  }
+  return passed;
+}
+
+function* allPassed(pending: PassPlans, isDoubtful: boolean): Generator<PassStep> {
+  for (const [partition, plans] of pending) {
+    yield { kind: 'passed', partition, streams: [...plans.keys()], isDoubtful };
+  }
 }
 
 function needsOf(
-  { id, created }: { id: string; created: number },
-  plans: ReadonlyMap<string, PassPlan>,
+  id: string,
+  created: number,
+  plans: ReadonlyMap<string, PassPlan> | undefined,
 ): Map<string, Need> {
   const needs = new Map<string, Need>();
-  for (const [stream, plan] of plans) {
+  for (const [stream, plan] of plans ?? []) {
     const need = plan.need(id, created);
     if (need !== undefined) needs.set(stream, need);
   }
@@ -79,27 +123,27 @@ function needsOf(
 /** How far a pass has come. */
 class Position {
   #created = Number.POSITIVE_INFINITY;
-  /** Pipelines taken that were created in the same millisecond as the last one. */
+  /** What was taken that was created in the same millisecond as the last one. */
   #ties = new Set<string>();
   #isFirstOfProject = false;
 
-  /** Where a pipeline stands whose own time cannot be read: beside the one before it, or at the top. */
+  /** Where a row stands whose own time cannot be read: beside the one before it, or at the top. */
   createdOr(top: number): number {
     return Number.isFinite(this.#created) ? this.#created : top;
   }
 
-  /** Moves on to the pipeline; false when it has been taken before. */
-  take({ id, created }: { id: string; created: number }, row: Row): boolean {
-    if (created > this.#created || (created === this.#created && this.#ties.has(id))) return false;
+  /** Moves on to the row; false when it has been taken before. */
+  take(name: string, created: number, row: Row): boolean {
+    if (created > this.#created || (created === this.#created && this.#ties.has(name))) return false;
     if (created < this.#created) this.#ties = new Set();
-    this.#ties.add(id);
+    this.#ties.add(name);
     this.#created = created;
     this.#isFirstOfProject = row.number === 1;
     return true;
   }
 
   /** Whether a list may well end here: the project's first pipeline was seen, or one that may have expired. */
-  mayBeTheEnd(now: number): boolean {
-    return this.#isFirstOfProject || this.#created < now - rerunWindow;
+  mayBeTheEnd(expiredBefore: number): boolean {
+    return this.#isFirstOfProject || this.#created < expiredBefore;
   }
 }

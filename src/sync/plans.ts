@@ -14,6 +14,7 @@ export function catchUpPlan(entry: Entry, bounds: Bounds, finished: Walk | undef
   const visitedFrom = finished?.oldest ?? Number.NEGATIVE_INFINITY;
   return {
     floor: floorOf(entry, bounds),
+    newest: Number.POSITIVE_INFINITY,
     need: (id, created) => (created <= visitedFrom ? undefined : needOf(id, created, entry, bounds)),
   };
 }
@@ -26,6 +27,7 @@ export function rangePlan(entry: Entry, bounds: Bounds): PassPlan {
 function planUpTo(newest: number, entry: Entry, bounds: Bounds): PassPlan {
   return {
     floor: floorOf(entry, bounds),
+    newest,
     need: (id, created) => (created > newest ? undefined : needOf(id, created, entry, bounds)),
   };
 }

@@ -17,39 +17,48 @@ interface Way {
 
 /** How far a run has come; the sync tells, whoever shows it asks. */
 export class Progress {
-  readonly #total: number;
+  /** What there is to read, and how much of it is done, by what it is called: projects, organizations. */
+  readonly #parts = new Map<string, { total: number; done: number }>();
   readonly #ways = new Map<string, Way>();
+  #total = 0;
   #done = 0;
   rows = 0;
 
-  constructor(projects: number) {
-    this.#total = projects;
+  /** There are `count` more things of a kind to read. */
+  expect(kind: string, count: number): void {
+    const { total, done } = this.#parts.get(kind) ?? { total: 0, done: 0 };
+    this.#parts.set(kind, { total: total + count, done });
+    this.#total += count;
   }
 
-  /** A pipeline of the project was read on the way down to `floor`. */
-  reach(project: string, point: Point, floor: number): void {
-    const known = this.#ways.get(project)?.newest;
+  /** Something of a list was read on the way down to `floor`. */
+  reach(list: string, point: Point, floor: number): void {
+    const known = this.#ways.get(list)?.newest;
     // What an interrupted run left is read first, and then the way begins again from the top.
     const newest = known !== undefined && known.created >= point.created ? known : point;
-    this.#ways.set(project, { newest, reached: point, floor });
+    this.#ways.set(list, { newest, reached: point, floor });
   }
 
-  end(project: string): void {
-    this.#ways.delete(project);
+  /** A thing of this kind is done with. */
+  end(kind: string, list: string): void {
+    this.#ways.delete(list);
     this.#done++;
+    const part = this.#parts.get(kind);
+    if (part !== undefined) part.done++;
   }
 
-  get projects(): string {
-    return `${this.#done}/${this.#total} projects`;
+  /** How many things of each kind are done. */
+  get parts(): string {
+    return [...this.#parts].map(([kind, { total, done }]) => `${done}/${total} ${kind}`).join(', ');
   }
 
-  /** From 0 to 1, over all projects. */
+  /** From 0 to 1, over all of them. */
   get share(): number {
     const begun = [...this.#ways.values()].reduce((sum, way) => sum + shareOf(way), 0);
-    return this.#total === 0 ? 1 : (this.#done + begun) / this.#total;
+    return this.#total === 0 ? 0 : (this.#done + begun) / this.#total;
   }
 
-  /** The latest date that a project still under way has come back to. */
+  /** The latest date that a list still under way has come back to. */
   get reached(): number | undefined {
     const dates = [...this.#ways.values()].map(({ reached }) => reached.created);
     return dates.length === 0 ? undefined : Math.max(...dates);
@@ -82,7 +91,7 @@ export function progressLine(
   now: number,
 ): string {
   const { share, reached, rows } = progress;
-  const parts = [progress.projects, `${Math.floor(share * 100)} %`];
+  const parts = [progress.parts, `${Math.floor(share * 100)} %`].filter((part) => part !== '');
   if (reached !== undefined) parts.push(`back to ${new Date(reached).toISOString().slice(0, 10)}`);
   parts.push(`${Math.round(rows / Math.max(1, elapsed / second)).toLocaleString('en')} rows/s`);
   parts.push(

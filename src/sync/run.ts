@@ -1,21 +1,17 @@
-import type { ApiClient } from '../http/client.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../singer/metrics.js';
 import type { Records } from '../singer/records.js';
 import type { Writer } from '../singer/writer.js';
-import type { Project } from '../sources/circleci.js';
 import { second } from '../time.js';
 import type { Progress } from './progress.js';
-import type { SyncSettings } from './settings.js';
 import type { State } from './state.js';
 
-/** RECORD lines that may wait to be written, over all projects, before no further pipeline is begun. */
+/** RECORD lines that may wait to be written, over all lists, before nothing further is begun. */
 const bufferedLines = 20_000;
 /** A STATE costs targets a flush, so it does not follow every pipeline. */
 const stateInterval = 5 * second;
 
 export interface RunOptions {
-  readonly client: ApiClient;
   readonly writer: Writer;
   readonly log: Log;
   readonly state: State;
@@ -23,34 +19,28 @@ export interface RunOptions {
   readonly progress: Progress;
   /** By stream, parents before children. */
   readonly records: ReadonlyMap<string, Records>;
-  readonly settings: SyncSettings;
   readonly maxConcurrency: number;
   readonly onError: 'fail' | 'skip';
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Stops everything that is under way: the client's requests reject with Stopped. */
-  readonly stop: () => void;
 }
 
-/** What the projects of one run share. */
+/** What all that is read in one run shares, whichever source it is of. */
 export class Run {
-  readonly client: ApiClient;
   readonly writer: Writer;
   readonly log: Log;
   readonly state: State;
   readonly records: ReadonlyMap<string, Records>;
-  readonly settings: SyncSettings;
   readonly progress: Progress;
   /** RECORDs written, by stream. */
   readonly rows = new Map<string, number>();
-  /** Pipelines of a project that are read ahead: enough to keep every slot busy with one request each. */
+  /** Rows of a walked list that are read ahead: enough to keep every slot busy with one request each. */
   readonly lookAhead: number;
   /** RECORD lines that wait to be written. */
   buffered = 0;
   readonly #options: RunOptions;
   /** What could not be read, one sentence each. */
   readonly failures: string[] = [];
-  readonly #claimed = new Map<string, string>();
   readonly #warned = new Set<string>();
   #hasBegun = false;
   #hasChanged = false;
@@ -58,28 +48,15 @@ export class Run {
   #stateWritten: number;
 
   constructor(options: RunOptions) {
-    this.client = options.client;
     this.writer = options.writer;
     this.log = options.log;
     this.state = options.state;
     this.records = options.records;
-    this.settings = options.settings;
     this.progress = options.progress;
     for (const stream of options.records.keys()) this.rows.set(stream, 0);
     this.lookAhead = 2 * options.maxConcurrency;
     this.#options = options;
     this.#stateWritten = options.clock();
-  }
-
-  /** Whether `project` is walked for the first time in this run; two slugs may name one project. */
-  claim(project: Project, slug: string): boolean {
-    const other = this.#claimed.get(project.id);
-    if (other !== undefined) {
-      this.log.warning(`project_slugs has ${other} and ${slug}, which are one project; it is read once.`);
-      return false;
-    }
-    this.#claimed.set(project.id, slug);
-    return true;
   }
 
   /** Writes the SCHEMAs, parents first, once a project is known to exist: a bad token leaves stdout empty. */
@@ -102,11 +79,6 @@ export class Run {
 
   get hasBegun(): boolean {
     return this.#hasBegun;
-  }
-
-  /** Ends whatever the run has under way. */
-  stop(): void {
-    this.#options.stop();
   }
 
   get hasRoom(): boolean {

@@ -21,6 +21,8 @@ export class State {
   readonly #streams = new Map<string, StreamState>();
   readonly #bookmarks: JsonObject;
   readonly #rest: JsonObject;
+  /** By project. */
+  readonly #names = new Map<string, string>();
   /** What the reader of the log should know about the state that came in. */
   readonly notes: readonly string[];
   /** Who wrote the state: `python` is singer-io's tap, `nobody` an empty one. */
@@ -44,7 +46,7 @@ export class State {
       const members = asObject(bookmark, place);
       if ('tap' in members) writtenBy = 'us';
       else if (writtenBy === 'nobody' && Object.keys(members).length > 0) writtenBy = 'python';
-      if ('tap' in members) this.#streams.set(stream, readBookmark(members, place));
+      if ('tap' in members) this.#streams.set(stream, readBookmark(members, place, this.#names));
       else if (stream === 'pipelines') this.#streams.set(stream, readPythonPipelines(members));
       else if (stream === 'workflows' || stream === 'jobs') {
         this.#streams.set(stream, { entries: new Map(), rest: {} });
@@ -67,6 +69,15 @@ export class State {
   /** Projects that `stream` has an entry for. */
   projects(stream: string): string[] {
     return [...(this.#streams.get(stream)?.entries.keys() ?? [])];
+  }
+
+  /** What people call a project whose key says nothing; undefined where the key is its name. */
+  nameOf(project: string): string | undefined {
+    return this.#names.get(project);
+  }
+
+  setName(project: string, name: string): void {
+    this.#names.set(project, name);
   }
 
   set(stream: string, project: string, entry: Entry): void {
@@ -95,7 +106,7 @@ export class State {
   /** The `value` of a STATE message. */
   toJSON(): JsonObject {
     const bookmarks: Record<string, unknown> = { ...this.#bookmarks };
-    for (const [stream, state] of this.#streams) bookmarks[stream] = writeBookmark(state);
+    for (const [stream, state] of this.#streams) bookmarks[stream] = writeBookmark(state, this.#names);
     return { ...this.#rest, bookmarks, currently_syncing: null };
   }
 }
@@ -118,20 +129,19 @@ function readPythonPipelines(members: JsonObject): StreamState {
   return { entries, rest: {} };
 }
 
-function readBookmark(members: JsonObject, place: string): StreamState {
+function readBookmark(members: JsonObject, place: string, names: Map<string, string>): StreamState {
   const { tap, ...others } = members;
   const entries = new Map<string, Entry>();
   for (const [index, item] of asArray(tap, `tap of ${place}`).entries()) {
-    const [project, entry] = readEntry(
-      asObject(item, `tap[${index}] of ${place}`),
-      `tap[${index}] of ${place}`,
-    );
+    const members = asObject(item, `tap[${index}] of ${place}`);
+    const [project, entry] = readEntry(members, `tap[${index}] of ${place}`);
     entries.set(project, entry);
+    if (typeof members.name === 'string') names.set(project, members.name);
   }
   const rest: Record<string, unknown> = {};
   for (const [member, value] of Object.entries(others)) {
-    // A slug has slashes; any other member is not ours to judge.
-    if (!member.includes('/')) rest[member] = value;
+    // A slug has slashes, an id stands in `tap` too; any other member is not ours to judge.
+    if (!member.includes('/') && !entries.has(member)) rest[member] = value;
     else {
       const since = asTime(value, `${JSON.stringify(member)} of ${place}`);
       entries.set(member, { ...(entries.get(member) ?? emptyEntry), since });
@@ -194,12 +204,12 @@ function readRange(value: unknown, place: string): RangeWalk {
   };
 }
 
-function writeBookmark({ entries, rest }: StreamState): JsonObject {
+function writeBookmark({ entries, rest }: StreamState, names: ReadonlyMap<string, string>): JsonObject {
   const bookmark: Record<string, unknown> = { ...rest };
   const tap: JsonObject[] = [];
   for (const [project, entry] of entries) {
     if (entry.since !== undefined) bookmark[project] = formatTimestamp(entry.since);
-    if (isWorthKeeping(entry)) tap.push(writeEntry(project, entry));
+    if (isWorthKeeping(entry)) tap.push(writeEntry(project, names.get(project), entry));
   }
   return { ...bookmark, tap };
 }
@@ -208,10 +218,15 @@ function isWorthKeeping({ since: _, open, ...times }: Entry): boolean {
   return open.size > 0 || Object.values(times).some((time) => time !== undefined);
 }
 
-function writeEntry(project: string, { from, deep, walk, range, open }: Entry): JsonObject {
+function writeEntry(
+  project: string,
+  name: string | undefined,
+  { from, deep, walk, range, open }: Entry,
+): JsonObject {
   return {
     v: layoutVersion,
     project,
+    ...(name === undefined ? {} : { name }),
     ...(from === undefined ? {} : { from: iso(from) }),
     ...(deep === undefined ? {} : { deep: iso(deep) }),
     walk: walk === undefined ? [] : [writeWalk(walk)],

@@ -1,40 +1,75 @@
-import pLimit from 'p-limit';
 import { HttpError, Stopped, TapError } from '../errors.js';
-import { syncProject } from './project.js';
 import type { Run } from './run.js';
 
-/** Projects that are walked side by side. */
-const projectsAtOnce = 8;
-
-/**
- * Writes the SCHEMAs, the rows of all projects and a last STATE, however it ends.
- * @returns the number of projects that could not be read at all; `run.failures` says what else could not.
- * @throws HttpError when the token is refused, Stopped when the run was told to stop.
- */
-export async function syncProjects(run: Run, slugs: readonly string[]): Promise<number> {
-  const limit = pLimit(projectsAtOnce);
-  const results = await Promise.allSettled(slugs.map((slug) => limit(() => isSynced(run, slug))));
-  run.end();
-  if (run.hasBegun) run.writeState();
-  const reasons = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
-  // Where one project stopped the run, the others were merely told to stop.
-  if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof Stopped)) ?? reasons[0];
-  return results.filter((result) => result.status === 'fulfilled' && !result.value).length;
+/** What a run reads of one source. */
+export interface SourceSync {
+  /** Begins all parts, such as projects; each fails or succeeds by itself. */
+  parts(): Promise<readonly Promise<unknown>[]>;
 }
 
-async function isSynced(run: Run, slug: string): Promise<boolean> {
-  try {
-    await syncProject(run, slug);
-    return true;
-  } catch (error) {
-    if (error instanceof TapError && !(error instanceof HttpError && error.failure === 'unauthorized')) {
-      run.fail(error.line);
+/** A source with what ends all that it has under way. */
+export interface StartedSource {
+  readonly sync: SourceSync;
+  readonly stop: () => void;
+}
+
+/**
+ * Writes the SCHEMAs, the rows of all sources and a last STATE, however it ends.
+ * @returns whether nothing at all could be read; `run.failures` says what could not.
+ * @throws HttpError when the token of the only source is refused, Stopped when the run was told to stop.
+ */
+export async function syncSources(
+  run: Run,
+  sources: readonly StartedSource[],
+): Promise<{ readonly isAllLost: boolean }> {
+  const stopAll = () => {
+    for (const { stop } of sources) stop();
+  };
+  const ends = await Promise.all(sources.map((source) => endOf(run, source, stopAll)));
+  run.end();
+  if (run.hasBegun) run.writeState();
+  const thrown = ends.flatMap(({ thrown }) => (thrown === undefined ? [] : [thrown]));
+  const fault = thrown.find((error) => !(error instanceof Stopped) && !isRefused(error));
+  const refusals = thrown.filter(isRefused);
+  if (fault !== undefined) throw fault;
+  if (thrown.length > refusals.length || refusals.length === sources.length) throw thrown[0];
+  // The other source has been read.
+  for (const refusal of refusals) run.fail(refusal.line);
+  return { isAllLost: ends.every(({ read }) => read === 0) };
+}
+
+/** How many parts of a source were read, and what ended it before its time. */
+async function endOf(
+  run: Run,
+  { sync, stop }: StartedSource,
+  stopAll: () => void,
+): Promise<{ readonly read: number; readonly thrown: unknown }> {
+  const thrown: unknown[] = [];
+  const isRead = async (part: Promise<unknown>): Promise<boolean> => {
+    try {
+      await part;
+      return true;
+    } catch (error) {
+      // What concerns one part alone is its own failure; the others need not find the rest out by themselves.
+      if (error instanceof TapError && !isRefused(error)) run.fail(error.line);
+      else {
+        thrown.push(error);
+        if (isRefused(error)) stop();
+        else if (!(error instanceof Stopped)) stopAll();
+      }
       return false;
     }
-    // A refused token or a fault of ours concerns every project; the others need not find out by themselves.
-    if (!(error instanceof Stopped)) run.stop();
-    throw error;
-  } finally {
-    run.progress.end(slug);
-  }
+  };
+  const begun = sync.parts();
+  const parts = (await isRead(begun)) ? await begun : [];
+  const results = await Promise.all(parts.map(isRead));
+  // Where one part stopped the source, the others were merely told to stop.
+  const [first] = thrown.toSorted(
+    (one, other) => Number(one instanceof Stopped) - Number(other instanceof Stopped),
+  );
+  return { read: results.filter((result) => result).length, thrown: first };
+}
+
+function isRefused(error: unknown): error is HttpError {
+  return error instanceof HttpError && error.failure === 'unauthorized';
 }

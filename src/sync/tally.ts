@@ -2,24 +2,28 @@ import { type HttpError, TapError } from '../errors.js';
 import type { Run } from './run.js';
 import type { Visit } from './visit.js';
 
-/** More failed pipelines than this end the project's sync, */
+/** More failed rows than this end the sync of a list, */
 const mostFailures = 100;
 /** and so does a larger share of those visited, unless they are a handful, which says nothing about the rest. */
 const largestShare = 0.05;
 const handful = 5;
 
-/** Counts and reports what could not be read of a project. */
+/** Counts and reports what could not be read of a list. */
 export class Tally {
   readonly #run: Run;
-  readonly #project: string;
+  /** Whose list it is, */
+  readonly #name: string;
+  /** and what its rows are. */
+  readonly #item: string;
   #visited = 0;
   #failed = 0;
   #missing = 0;
   #withoutId = 0;
 
-  constructor(run: Run, project: string) {
+  constructor(run: Run, name: string, item: string) {
     this.#run = run;
-    this.#project = project;
+    this.#name = name;
+    this.#item = item;
   }
 
   visit({ request, results, missing, withoutId }: Visit): void {
@@ -32,7 +36,7 @@ export class Tally {
       for (const error of result.errors) {
         hasFailed = true;
         this.#run.fail(
-          `${this.#project}: ${stream} of pipeline ${request.id} could not be read and will be asked again in ` +
+          `${this.#name}: ${stream} of ${this.#item} ${request.id} could not be read and will be asked again in ` +
             `the next run. ${error.line}`,
         );
       }
@@ -44,13 +48,14 @@ export class Tally {
     this.#withoutId++;
   }
 
-  forbidden(stream: string, error: HttpError): void {
-    this.#run.fail(`${this.#project}: ${stream} are left out of this run. ${error.line}`);
+  forbidden(stream: string, error: HttpError, permissions: readonly string[]): void {
+    const needed = permissions.join(' and ');
+    this.#run.fail(`${this.#name}: ${stream} are left out of this run; they need ${needed}. ${error.line}`);
   }
 
   givenUp(stream: string, pipeline: string): void {
     this.#run.log.warning(
-      `${this.#project}: pipeline ${pipeline} never settled and its newest workflow is older than 91 days; ` +
+      `${this.#name}: pipeline ${pipeline} never settled and its newest workflow is older than 91 days; ` +
         `${stream} no longer asks for it.`,
     );
   }
@@ -61,19 +66,19 @@ export class Tally {
     return this.#failed > handful && this.#failed > this.#visited * largestShare;
   }
 
-  /** @throws TapError that ends the project's sync for this run */
+  /** @throws TapError that ends the list's sync for this run */
   refuseTooManyFailures(): void {
     if (!this.hasTooManyFailures) return;
     throw new TapError(
-      `${this.#failed} of ${this.#visited} pipelines could not be read, so the project is left for this run.`,
+      `${this.#failed} of ${this.#visited} ${this.#item}s could not be read, so the rest is left for this run.`,
     );
   }
 
   end(): void {
     if (this.#missing === 0 && this.#withoutId === 0) return;
     this.#run.log.info(
-      `${this.#project}: ${this.#missing} answers 404 below pipelines and ${this.#withoutId} rows without id, as ` +
-        'CircleCI shows what has expired, were left out.',
+      `${this.#name}: ${this.#missing} answers 404 below ${this.#item}s and ${this.#withoutId} rows without ` +
+        'id, as what has expired is shown, were left out.',
     );
   }
 }

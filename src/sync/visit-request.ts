@@ -7,11 +7,15 @@ export interface TimedRow {
   readonly extracted: string;
 }
 
-/** A pipeline to be read, for the streams that need something of it. */
+/** A row of a walked list that is to be read with what hangs below it, for the streams that need something of it. */
 export interface VisitRequest {
+  /** Key under which the state knows what the row belongs to. */
+  readonly partition: string;
+  /** What names the row within its partition. */
   readonly id: string;
+  /** `created_at`. */
   readonly created: number;
-  /** The pipeline's row where a list page had it; undefined: asked by id when it is needed. */
-  readonly pipeline: TimedRow | undefined;
+  /** The row where a list page had it; undefined: asked for when it is needed. */
+  readonly root: TimedRow | undefined;
   readonly needs: ReadonlyMap<string, Need>;
 }

@@ -1,17 +1,9 @@
-import { HttpError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row, TokenNotFound } from '../http/pagination.js';
-import { path } from '../http/url.js';
-import { isObject } from '../json.js';
+import { type Row, TokenNotFound } from '../http/pagination.js';
 import type { Records } from '../singer/records.js';
-import type { StreamDefinition } from '../streams/define.js';
-import { jobs } from '../streams/jobs.js';
-import { pipelines } from '../streams/pipelines.js';
-import { workflows } from '../streams/workflows.js';
-import { formatTimestamp } from '../time.js';
-import { isPipelineDue, isWorkflowDue } from './due.js';
-import type { Bounds } from './entry.js';
-import { Outcome, type StreamResult } from './outcome.js';
+import type { Above, StreamDefinition } from '../streams/define.js';
+import type { Need } from './entry.js';
+import { type Judge, Outcome, type StreamResult } from './outcome.js';
+import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { TimedRow, VisitRequest } from './visit-request.js';
 
 export interface Line {
@@ -19,120 +11,187 @@ export interface Line {
   readonly text: string;
 }
 
-/** All that was read of one pipeline, ready to be written. */
+/** All that was read of one row of a walked list and below it, ready to be written. */
 export interface Visit {
   readonly request: VisitRequest;
   /** RECORD lines, parents before children. */
   readonly lines: readonly Line[];
   readonly results: ReadonlyMap<string, StreamResult>;
-  /** Answers 404, which are to be believed only while token and project still answer. */
+  /** Answers 404, which are to be believed only while token and list still answer. */
   readonly missing: number;
-  /** Rows with a null id, as the API shows expired ones. */
+  /** Rows with a null id, as CircleCI shows expired ones. */
   readonly withoutId: number;
 }
 
-/** Reads what is below pipelines. Errors become part of the visit, but for those that end the run. */
-export class Visitor {
-  readonly #client: ApiClient;
-  readonly #records: ReadonlyMap<string, Records>;
-  readonly #bounds: Bounds;
+/** What is particular to the rows of one walked list. */
+export interface Kind {
+  /** The stream of the visited rows. */
+  readonly root: StreamDefinition;
+  /** Everything that may hang below them, parents before children. */
+  readonly below: readonly StreamDefinition[];
+  /** Rows above the visited one that endpoints name. */
+  readonly above: (request: VisitRequest) => Above;
+  /** Asks for the visited row by its id. */
+  readonly fetchRoot: (request: VisitRequest) => Promise<TimedRow>;
+  /** Whether the row of a list is needed even where no stream wants it written. */
+  readonly needsRoot: boolean;
+  /** Whether a row may have changed since the time in `need`, */
+  readonly writes: (stream: string, row: Row, need: Need) => boolean;
+  /** and whether anything below it may. */
+  readonly looksBelow: (stream: string, row: Row, need: Need) => boolean;
+  /** Rows of a stream that have come with the visited row; undefined: they have to be asked for. */
+  readonly embedded: (
+    definition: StreamDefinition,
+    above: Above,
+    outcome: Outcome,
+  ) => readonly TimedRow[] | undefined;
+  /** Streams whose list is gone only together with the visited row. */
+  readonly vanishing: ReadonlySet<string>;
+  readonly judge: Judge;
+  /** Whether only the visited row itself, which no list has brought, can still tell that something may change. */
+  readonly asksRootAtEnd: (outcome: Outcome) => boolean;
+}
 
-  constructor(client: ApiClient, records: ReadonlyMap<string, Records>, bounds: Bounds) {
-    this.#client = client;
+/** Reads rows of a walked list with all that is below them. Errors become part of the visit, but for those that end the run. */
+export class Visitor {
+  readonly #reader: Reader;
+  readonly #records: ReadonlyMap<string, Records>;
+  readonly #kind: Kind;
+
+  constructor(reader: Reader, records: ReadonlyMap<string, Records>, kind: Kind) {
+    this.#reader = reader;
     this.#records = records;
-    this.#bounds = bounds;
+    this.#kind = kind;
   }
 
   /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
   async visit(request: VisitRequest): Promise<Visit> {
-    const outcome = new Outcome(request, this.#bounds);
-    const ownLines = await this.#readPipeline(outcome);
-    const lines = [...ownLines, ...(await this.#readWorkflows(outcome))];
+    const outcome = new Outcome(request);
+    const lines = [...(await this.#readRoot(outcome)), ...(await this.#readBelowRoot(outcome))];
     const { missing, withoutId } = outcome;
-    return { request, lines, results: outcome.results(), missing, withoutId };
+    return { request, lines, results: outcome.results(this.#kind.judge), missing, withoutId };
   }
 
-  async #readPipeline(outcome: Outcome): Promise<Line[]> {
-    const need = outcome.request.needs.get(pipelines.name);
-    if (need === undefined) return [];
-    return outcome.attempt([pipelines.name], 'gone', async () => {
-      const pipeline = outcome.pipeline ?? (await this.#fetchPipeline(outcome));
-      return isPipelineDue(pipeline.row, need) ? this.#write(pipelines.name, pipeline, {}) : [];
+  async #readRoot(outcome: Outcome): Promise<Line[]> {
+    const { root, needsRoot, writes } = this.#kind;
+    const { needs } = outcome.request;
+    const need = needs.get(root.name);
+    if (need === undefined && !needsRoot) return [];
+    const streams = needsRoot ? [...needs.keys()] : [root.name];
+    return outcome.attempt(streams, 'gone', async () => {
+      const row = outcome.root ?? (await this.#fetchRoot(outcome));
+      if (need === undefined || !writes(root.name, row.row, need)) return [];
+      const rows = this.#reader.rows(root, this.#kind.above(outcome.request), [row]);
+      return outcome.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
     });
   }
 
-  async #fetchPipeline(outcome: Outcome): Promise<TimedRow> {
-    const ownPath = path`/pipeline/${outcome.request.id}`;
-    const { body, receivedAt } = await this.#client.get(ownPath, '/pipeline/{id}');
-    if (!isObject(body)) {
-      throw new HttpError(`GET ${ownPath} answered no object.`, { failure: 'unreadable', path: ownPath });
-    }
-    outcome.pipeline = { row: body, extracted: formatTimestamp(receivedAt) };
-    return outcome.pipeline;
+  async #fetchRoot(outcome: Outcome): Promise<TimedRow> {
+    outcome.root = await this.#kind.fetchRoot(outcome.request);
+    return outcome.root;
   }
 
-  async #readWorkflows(outcome: Outcome): Promise<Line[]> {
-    const { id, needs } = outcome.request;
-    const below = [workflows.name, jobs.name].filter((stream) => needs.has(stream));
-    if (below.length === 0) return [];
-    return outcome.attempt(below, 'gone', async () => {
-      const listed = await this.#list(outcome, path`/pipeline/${id}/workflow`, workflows.endpoint);
-      outcome.workflows = listed.map(({ row }) => row);
-      const lines = await Promise.all(listed.map((workflow) => this.#readWorkflow(outcome, workflow)));
-      // The last thing that can keep the pipeline open is its set-up state; a list page would have told it.
-      if (outcome.pipeline === undefined && outcome.mayLeave) await this.#askState(outcome, below);
-      return lines.flat();
-    });
-  }
-
-  async #askState(outcome: Outcome, streams: readonly string[]): Promise<void> {
-    await outcome.attempt(streams, 'gone', async () => {
-      await this.#fetchPipeline(outcome);
-      return [];
-    });
-  }
-
-  async #readWorkflow(outcome: Outcome, workflow: TimedRow): Promise<Line[]> {
-    const lines: Line[] = [];
-    const isDueFor = (stream: string) => {
-      const need = outcome.request.needs.get(stream);
-      return need !== undefined && isWorkflowDue(workflow.row, need);
+  async #readBelowRoot(outcome: Outcome): Promise<Line[]> {
+    const { root, needsRoot, asksRootAtEnd, below } = this.#kind;
+    if (needsRoot && outcome.root === undefined) return [];
+    const needs = new Map([...outcome.request.needs].filter(([stream]) => stream !== root.name));
+    if (needs.size === 0) return [];
+    const above = {
+      ...this.#kind.above(outcome.request),
+      [root.name]: outcome.root?.row ?? { id: outcome.request.id },
     };
-    if (isDueFor(workflows.name)) {
-      lines.push(...outcome.collect([workflows.name], () => this.#write(workflows.name, workflow, {})));
-    }
-    if (isDueFor(jobs.name)) {
-      const read = () => this.#readJobs(outcome, workflow.row);
-      lines.push(...(await outcome.attempt([jobs.name], 'nothing', read)));
+    const asked = new Set<string>();
+    const lines = await this.#readBelow(root, above, needs, { outcome, asked });
+    if (outcome.root === undefined && asksRootAtEnd(outcome)) {
+      const streams = below.map(({ name }) => name).filter((name) => needs.has(name));
+      await outcome.attempt(streams, 'gone', async () => {
+        await this.#fetchRoot(outcome);
+        return [];
+      });
     }
     return lines;
   }
 
-  async #readJobs(outcome: Outcome, workflow: Row): Promise<Line[]> {
-    const foreignKeys = foreignKeysOf(jobs, { workflows: workflow, pipelines: { id: outcome.request.id } });
-    const listed = await this.#list(outcome, path`/workflow/${String(workflow.id)}/job`, jobs.endpoint);
-    return listed.flatMap((job) =>
-      outcome.collect([jobs.name], () => this.#write(jobs.name, job, foreignKeys)),
+  /** Lists of all streams directly below a row, side by side, for those that want any of it. */
+  async #readBelow(parent: StreamDefinition, above: Above, needs: Needs, visit: Visiting): Promise<Line[]> {
+    const row = above[parent.name] ?? {};
+    const due = [...needs].filter(([, need]) => this.#kind.looksBelow(parent.name, row, need));
+    const children = this.#kind.below.filter((child) => child.parent === parent);
+    const lines = await Promise.all(
+      children.map((child) => {
+        const wanted = new Map(due.filter(([stream]) => isAtOrBelow(stream, child, this.#kind.below)));
+        return wanted.size === 0 ? [] : this.#readList(child, above, wanted, visit);
+      }),
     );
+    return lines.flat();
   }
 
-  #write(stream: string, { row, extracted }: TimedRow, foreignKeys: Row): Line[] {
+  async #readList(
+    definition: StreamDefinition,
+    above: Above,
+    needs: Needs,
+    visit: Visiting,
+  ): Promise<Line[]> {
+    const { name } = definition;
+    const missing = this.#kind.vanishing.has(name) ? 'gone' : 'nothing';
+    return visit.outcome.attempt([...needs.keys()], missing, async () => {
+      const rows = await this.#list(definition, above, visit);
+      if (definition.parent === this.#kind.root) {
+        visit.outcome.listed.set(
+          name,
+          rows.map(({ row }) => row),
+        );
+      }
+      const lines = await Promise.all(
+        rows.map((found) => this.#readRow(definition, found, above, needs, visit)),
+      );
+      return lines.flat();
+    });
+  }
+
+  async #readRow(
+    definition: StreamDefinition,
+    found: FoundRow,
+    above: Above,
+    needs: Needs,
+    visit: Visiting,
+  ): Promise<Line[]> {
+    const { name } = definition;
+    const need = needs.get(name);
+    const isWritten = need !== undefined && this.#kind.writes(name, found.row, need);
+    const own = isWritten ? visit.outcome.collect([name], () => this.#write(name, found)) : [];
+    const needsBelow = new Map([...needs].filter(([stream]) => stream !== name));
+    if (needsBelow.size === 0) return own;
+    const below = await this.#readBelow(definition, { ...above, [name]: found.row }, needsBelow, visit);
+    return [...own, ...below];
+  }
+
+  #write(stream: string, { row, extracted, foreignKeys }: FoundRow): Line[] {
     const text = this.#records.get(stream)?.line(row, foreignKeys, extracted);
     return text === undefined ? [] : [{ stream, text }];
   }
 
-  /** All rows of a list, each id once: a list that grows while it is paged by offset repeats rows. */
-  async #list(outcome: Outcome, listPath: string, endpoint: string): Promise<TimedRow[]> {
-    const rows = new Map<string, TimedRow>();
+  /** All rows of a list, each key once: a list that grows while it is paged by offset repeats rows. */
+  async #list(definition: StreamDefinition, above: Above, { outcome, asked }: Visiting): Promise<FoundRow[]> {
+    const embedded = this.#kind.embedded(definition, above, outcome);
+    if (embedded === undefined) {
+      // A rerun lists the same job again: what hangs below it is asked once.
+      const path = this.#reader.pathOf(definition, above);
+      if (asked.has(path)) return [];
+      asked.add(path);
+    }
+    const rows = new Map<string, FoundRow>();
+    const take = (found: FoundRow) => {
+      const key = keyOf(definition, found);
+      if (key === undefined) outcome.withoutId++;
+      else rows.set(key, found);
+    };
+    if (embedded !== undefined) {
+      for (const found of this.#reader.rows(definition, above, embedded)) take(found);
+      return [...rows.values()];
+    }
     try {
-      for await (const page of pages(this.#client, listPath, endpoint)) {
-        const extracted = formatTimestamp(page.answer.receivedAt);
-        for (const row of page.items) {
-          const { id } = row;
-          if (typeof id === 'string' && id !== '') rows.set(id, { row, extracted });
-          else outcome.withoutId++;
-        }
-      }
+      for await (const page of this.#reader.pages(definition, above)) for (const found of page) take(found);
     } catch (error) {
       // A page that the server named itself is not there: what came before it is, and the 404 has to be believed.
       if (!(error instanceof TokenNotFound)) throw error;
@@ -142,8 +201,21 @@ export class Visitor {
   }
 }
 
-/** The columns that a stream takes from rows above it. */
-function foreignKeysOf(definition: StreamDefinition, above: Readonly<Record<string, Row>>): Row {
-  const columns = Object.entries(definition.foreignKeys ?? {});
-  return Object.fromEntries(columns.map(([own, [stream, column]]) => [own, above[stream]?.[column]]));
+type Needs = ReadonlyMap<string, Need>;
+
+/** What is carried along through one visit. */
+interface Visiting {
+  readonly outcome: Outcome;
+  /** Paths that have been asked. */
+  readonly asked: Set<string>;
+}
+
+function isAtOrBelow(
+  stream: string,
+  definition: StreamDefinition,
+  definitions: readonly StreamDefinition[],
+): boolean {
+  let one = definitions.find(({ name }) => name === stream);
+  while (one !== undefined && one !== definition) one = one.parent;
+  return one !== undefined;
 }

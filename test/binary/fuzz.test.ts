@@ -110,7 +110,8 @@ describe('whatever a user gives', () => {
         unknownSettings(given);
         const config = mayFail(() => parseConfig(given, '1.0.0'));
         if (config === undefined) return;
-        const { requestTimeout, lookbackDays, deepEveryDays, maxRetries, startDate, slugs } = config;
+        const { requestTimeout, maxRetries, startDate, circleci } = config;
+        const { lookbackDays = 0, deepEveryDays = 0, slugs = [] } = circleci ?? {};
         for (const number of [requestTimeout, lookbackDays, deepEveryDays, maxRetries, startDate ?? 0])
           expect(number).toSatisfy(Number.isFinite);
         expect(slugs.length).toBeGreaterThan(0);
@@ -122,7 +123,7 @@ describe('whatever a user gives', () => {
   it('as a catalog is a selection, or an error for the user', () => {
     fc.assert(
       fc.property(catalogs, (given) => {
-        mayFail(() => selectStreams(given, streams, () => 'INCREMENTAL'));
+        mayFail(() => selectStreams(given, streams, () => 'INCREMENTAL', ['circleci', 'buildkite']));
       }),
       { numRuns: 2000 },
     );

@@ -1,54 +1,12 @@
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { HttpError, Stopped } from '../../src/errors.js';
-import type { HttpClient, HttpClientOptions } from '../../src/http/client.js';
+import type { HttpClientOptions } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
-import {
-  cut,
-  type Handler,
-  json,
-  client as makeClient,
-  reset,
-  type Scripted,
-  serve,
-  silence,
-  text,
-} from './server.js';
-
-const open: (HttpClient | Scripted)[] = [];
-let lines: string[] = [];
-
-beforeEach(() => {
-  for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, '');
-});
-afterEach(async () => {
-  for (const closable of open.splice(0).reverse()) await closable.close();
-  vi.unstubAllEnvs();
-});
-
-async function scripted(...handlers: Handler[]): Promise<Scripted> {
-  const server = await serve(...handlers);
-  open.push(server);
-  return server;
-}
-
-function clientOf(server: { url: URL }, options: Partial<HttpClientOptions> = {}): HttpClient {
-  const made = makeClient(server.url, options);
-  open.push(made.client);
-  lines = made.lines;
-  return made.client;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<HttpError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof HttpError) return error;
-    throw error;
-  }
-  throw new Error('The request was answered.');
-}
+import { clientOf, failureOf, lines, scripted } from './opened.js';
+import { cut, type Handler, json, reset, serve, silence, text } from './server.js';
 
 const ok = json({ ok: true });
 
@@ -58,6 +16,7 @@ describe('an answer', () => {
     const before = Date.now();
     const answer = await clientOf(server).get('/me?a=b', '/me');
     expect(answer).toMatchObject({ status: 200, body: { id: 1 }, date: 'Fri, 20 Nov 2026 12:00:00 GMT' });
+    expect(answer.headers['content-type']).toBe('application/json');
     expect(answer.receivedAt).toBeGreaterThanOrEqual(before);
     expect(server.requests[0]?.url).toBe('/api/v2/me?a=b');
     expect(server.requests[0]?.headers).toMatchObject({
@@ -95,8 +54,8 @@ describe('an answer', () => {
       { endpoint: '/job/{n}', status: 500 },
       { endpoint: '/job/{n}', status: 200 },
     ]);
-    expect(lines.join('')).toContain(`DEBUG GET ${server.url.href}/job/1?x=2 500 in `);
-    expect(lines.join('')).not.toContain('secret-token');
+    expect(lines().join('')).toContain(`DEBUG GET ${server.url.href}/job/1?x=2 500 in `);
+    expect(lines().join('')).not.toContain('secret-token');
   });
 
   test('with Deprecation or Sunset warns once per endpoint', async () => {
@@ -106,7 +65,7 @@ describe('an answer', () => {
     const client = clientOf(server);
     for (const id of [1, 2]) await client.get(`/old/${id}`, '/old/{id}');
     await client.get('/other', '/other');
-    const warnings = lines.filter((line) => line.startsWith('WARNING'));
+    const warnings = lines().filter((line) => line.startsWith('WARNING'));
     expect(warnings).toHaveLength(2);
     expect(warnings[0]).toContain('/old/{id}, it will answer until Sat, 01 Jan 2028');
   });
@@ -276,6 +235,54 @@ describe('an error', () => {
   });
 });
 
+describe('a failure is too heavy, so that less may be asked for,', () => {
+  const body = (_: unknown, response: ServerResponse): unknown => response.writeHead(200).write('{');
+  test.each<[string, boolean, Handler, Partial<HttpClientOptions>]>([
+    ['after a time-out', true, silence, { requestTimeout: 0.1 }],
+    ['after a time-out of the body', true, body, { requestTimeout: 0.1 }],
+    ['after 500', true, text('', 500), {}],
+    ['after 504', true, text('', 504), {}],
+    ['with too many bytes', true, text('x'.repeat(2000), 200), { maxBodyBytes: 1000 }],
+    ['when the body breaks off', true, cut({}), {}],
+    ['not when nothing has come', false, reset, {}],
+    ['not after 429', false, json({}, 429, { 'retry-after': '0.01' }), {}],
+    ['not after 408', false, text('', 408), {}],
+    ['not after 400', false, text('', 400), {}],
+    ['not after 404', false, text('', 404), {}],
+    ['not after HTML', false, text('<html>', 200), {}],
+    ['not after a wait that is too long', false, text('', 503, { 'retry-after': '7200' }), {}],
+  ])('%s: %s', async (_, expected, handler, options) => {
+    const server = await scripted(handler);
+    const error = await failureOf(clientOf(server, { maxRetries: 1, ...options }).get('/me', '/me'));
+    expect(error.isTooHeavy).toBe(expected);
+  });
+
+  test('not where nobody listens', async () => {
+    const server = await serve(ok);
+    await server.close();
+    expect((await failureOf(clientOf(server).get('/me', '/me'))).isTooHeavy).toBe(false);
+  });
+});
+
+describe('fewer retries of one request', () => {
+  test('are kept to', async () => {
+    const server = await scripted(text('', 502));
+    const client = clientOf(server, { maxRetries: 4 });
+    await failureOf(client.get('/me', '/me', { maxRetries: 1 }));
+    expect(server.requests).toHaveLength(2);
+    expect(lines().join('')).toContain('failed (502), retry 1 of 1 in 0 s.');
+    await failureOf(client.get('/me', '/me', { maxRetries: 9 }));
+    expect(server.requests).toHaveLength(7);
+  });
+
+  test('do not count refusals', async () => {
+    const refusal = json({}, 429, { 'retry-after': '0.01' });
+    const server = await scripted(refusal, refusal, ok);
+    const client = clientOf(server);
+    expect((await client.get('/me', '/me', { maxRetries: 0 })).status).toBe(200);
+  });
+});
+
 describe('a redirect', () => {
   test('on the same origin is followed with the token', async () => {
     const server = await scripted(text('', 302, { location: '/api/v2/you?x=1' }), ok);
@@ -365,6 +372,43 @@ test('a quota that is used up is told once and waited for', async () => {
   await Promise.allSettled([client.get('/b', '/b'), client.get('/c', '/c')]);
   expect(info).toEqual(["INFO CircleCI's rate limit is used up; its requests go on in 60 s.\n"]);
   expect(server.requests).toHaveLength(1);
+});
+
+test('the quota of others is told apart', async () => {
+  const stop = new AbortController();
+  const limits = { 'ratelimit-limit': '200', 'ratelimit-remaining': '40', 'ratelimit-reset': '60' };
+  const server = await scripted(json({}, 200, limits));
+  const info: string[] = [];
+  const log = new Log({
+    write: (line: string) => {
+      info.push(line);
+      setImmediate(() => stop.abort());
+    },
+  });
+  const client = clientOf(server, { signal: stop.signal, log, source: 'Buildkite', reserve: 0.2 });
+  await client.get('/a', '/a');
+  await Promise.allSettled([client.get('/b', '/b')]);
+  expect(info).toEqual([
+    "INFO Buildkite's rate limit is used up but for the 20 % that are left to others; its requests go on in 60 s.\n",
+  ]);
+});
+
+test('a refusal by the limit of the user names it', async () => {
+  const stop = new AbortController();
+  const limits = { 'ratelimit-reset': '7', 'ratelimit-user-reset': '42' };
+  const server = await scripted(json({ message: 'no', scope: 'rest_user', reset: 42 }, 429, limits));
+  const info: string[] = [];
+  const log = new Log({
+    write: (line: string) => {
+      info.push(line);
+      setImmediate(() => stop.abort());
+    },
+  });
+  const client = clientOf(server, { signal: stop.signal, log, source: 'Buildkite' });
+  await Promise.allSettled([client.get('/a', '/a')]);
+  expect(info).toEqual([
+    'INFO Buildkite asks to wait 42 s (429, RateLimit-User-Reset); no request is sent until then.\n',
+  ]);
 });
 
 test('a proxy in the environment is used', async () => {

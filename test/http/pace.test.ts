@@ -8,7 +8,8 @@ import {
   startPace,
   type Ticket,
 } from '../../src/http/pace.js';
-import { fixedWindow, type Limiter, simulate, tokenBucket } from './simulation.js';
+import type { Family } from '../../src/http/rate-limit.js';
+import { allOf, fixedWindow, type Limiter, simulate, tokenBucket, type Window } from './simulation.js';
 
 /** Admits until the pace refuses. */
 function fill(
@@ -172,8 +173,9 @@ describe('the rate', () => {
 });
 
 describe('a quota in headers', () => {
-  const said = (remaining: number, resetMs: number) =>
-    ({ outcome: 'success', rateLimit: { remaining, resetMs, limit: 30 } }) as const;
+  const said = (remaining: number, resetMs: number, family: Family = 'ratelimit') =>
+    ({ outcome: 'success', rateLimits: new Map([[family, { remaining, resetMs, limit: 30 }]]) }) as const;
+  const quotaOf = (pace: Pace, family: Family = 'ratelimit') => pace.quotas.get(family);
 
   test('counts requests in flight, waits for the reset, then assumes a full one', () => {
     const { pace, tickets } = fill(startPace({ maxConcurrency: 16 }, 0), 0);
@@ -192,14 +194,14 @@ describe('a quota in headers', () => {
       (at, ticket, index) => observe(at, { ticket, ...said([4, 2, 3][index] ?? 0, 1000) }, 20),
       pace,
     );
-    expect(known.quota?.remaining).toBe(2);
+    expect(quotaOf(known)?.remaining).toBe(2);
   });
 
   test('believes a higher remaining only from a request that was sent later', () => {
     const { pace, tickets } = fill(startPace({ maxConcurrency: 3 }, 0), 0);
     const low = all(pace, tickets, said(2, 1000), 20);
     const later = fill(low, 30);
-    expect(all(later.pace, later.tickets.slice(0, 1), said(29, 800), 50).quota).toMatchObject({
+    expect(quotaOf(all(later.pace, later.tickets.slice(0, 1), said(29, 800), 50))).toMatchObject({
       remaining: 29,
       resetAt: 850,
     });
@@ -213,7 +215,44 @@ describe('a quota in headers', () => {
       { outcome: 'overloaded' },
       20,
     );
-    expect(known.quota?.remaining).toBe(8);
+    expect(quotaOf(known)?.remaining).toBe(8);
+  });
+
+  test('of several quotas each is learnt, spent and renewed on its own, the longest wait counts', () => {
+    const { pace, tickets } = fill(startPace({ maxConcurrency: 3 }, 0), 0);
+    const [first, second, third] = tickets.map((ticket) => [ticket]);
+    let at = all(pace, first ?? [], said(1, 1000), 20);
+    at = all(at, second ?? [], said(9, 5000, 'ratelimit-user'), 20);
+    expect([quotaOf(at)?.remaining, quotaOf(at, 'ratelimit-user')?.remaining]).toEqual([0, 9]);
+    at = all(at, third ?? [], said(0, 4000, 'ratelimit-user'), 30);
+    expect(admit(at, 40)).toMatchObject({ waitMs: 3990, because: 'quota', family: 'ratelimit-user' });
+    expect(admit(at, 1100)).toMatchObject({ waitMs: 2930, family: 'ratelimit-user' });
+    expect(fill(at, 4030).tickets).toHaveLength(3);
+  });
+
+  test('a wait until an answer comes is longer than any other', () => {
+    const { pace, tickets } = fill(startPace({ maxConcurrency: 2 }, 0), 0);
+    const both = new Map([...said(0, 1000).rateLimits, ...said(0, 9000, 'ratelimit-user').rateLimits]);
+    const one = new Map([...both].map(([family, limit]) => [family, { ...limit, limit: 1 }]));
+    const known = all(pace, tickets, { outcome: 'success', rateLimits: one }, 20);
+    const { pace: going, tickets: sent, refusal } = fill(known, 9020);
+    expect(sent).toHaveLength(1);
+    expect(refusal).toMatchObject({ because: 'quota', waitMs: Number.POSITIVE_INFINITY });
+    expect(fill(all(going, sent, { outcome: 'success' }, 9040), 9040).tickets).toHaveLength(2);
+  });
+
+  test('keeps the reserve of the shared quota, and none of the other', () => {
+    const { pace, tickets } = fill(startPace({ maxConcurrency: 16, reserve: 0.5 }, 0), 0);
+    expect(fill(all(pace, tickets, said(18, 1000), 20), 30).tickets).toHaveLength(3);
+    expect(fill(all(pace, tickets, said(15, 1000), 20), 30).refusal).toMatchObject({
+      because: 'quota',
+      family: 'ratelimit',
+      waitMs: 990,
+    });
+    expect(fill(all(pace, tickets, said(15, 1000, 'ratelimit-user'), 20), 30).tickets).toHaveLength(15);
+    // Until an answer tells, half of the limit is ours after the reset.
+    const renewed = fill(all(pace, tickets, said(15, 1000), 20), 1020);
+    expect(renewed.tickets).toHaveLength(15);
   });
 
   test('a reset that is more than an hour away is not believed', () => {
@@ -225,13 +264,17 @@ describe('a quota in headers', () => {
 describe('against a limiter of 60 requests per second, 1,500 requests', () => {
   test.each<[string, () => Limiter, { headers: boolean; ratio: number; refused: number }]>([
     ['bucket', () => tokenBucket(60), { headers: false, ratio: 1.1, refused: 0.02 }],
-    ['window', () => fixedWindow(60, 0), { headers: false, ratio: 1.3, refused: 0.02 }],
-    ['window that ends soon', () => fixedWindow(60, 950), { headers: false, ratio: 1.3, refused: 0.02 }],
+    ['window', () => fixedWindow({ limit: 60 }), { headers: false, ratio: 1.3, refused: 0.02 }],
+    [
+      'window that ends soon',
+      () => fixedWindow({ limit: 60, offsetMs: 950 }),
+      { headers: false, ratio: 1.3, refused: 0.02 },
+    ],
     ['bucket with headers', () => tokenBucket(60), { headers: true, ratio: 1.05, refused: 0.001 }],
-    ['window with headers', () => fixedWindow(60, 0), { headers: true, ratio: 1.05, refused: 0.001 }],
+    ['window with headers', () => fixedWindow({ limit: 60 }), { headers: true, ratio: 1.05, refused: 0.001 }],
     [
       'window with headers that ends soon',
-      () => fixedWindow(60, 950),
+      () => fixedWindow({ limit: 60, offsetMs: 950 }),
       { headers: true, ratio: 1.05, refused: 0.001 },
     ],
   ])('%s', (_, limiter, { headers, ratio, refused }) => {
@@ -246,5 +289,72 @@ describe('against a limiter of 60 requests per second, 1,500 requests', () => {
     const limiter = tokenBucket(1_000_000);
     const run = simulate({ requests: 1600, maxConcurrency: 16, limiter, headers: false, jitterMs: 0 });
     expect(run).toEqual({ milliseconds: 2000, refused: 0 });
+  });
+});
+
+describe('against the two limits of Buildkite, 200 for all and 50 for the user in 60 s', () => {
+  const organization: Window = { limit: 200, seconds: 60, isNamed: true };
+  const user: Window = { limit: 50, seconds: 60, isNamed: true, family: 'ratelimit-user' };
+
+  test.each([0, 20_000, 59_500])('the lower one is used up, the windows %i ms apart', (offsetMs) => {
+    for (const jitterMs of [0, 40]) {
+      const limiter = allOf(fixedWindow(organization), fixedWindow({ ...user, offsetMs }));
+      const run = simulate({ requests: 500, maxConcurrency: 8, limiter, headers: true, jitterMs });
+      // The last of ten windows need not end.
+      expect(run.milliseconds).toBeLessThan(9.2 * 60_000);
+      expect(run.refused).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('the one for all binds where others leave less', () => {
+    const limiter = allOf(fixedWindow({ ...organization, others: () => 170 }), fixedWindow(user));
+    const run = simulate({ requests: 300, maxConcurrency: 8, limiter, headers: true, jitterMs: 40 });
+    expect(run.milliseconds).toBeLessThan(9.2 * 60_000);
+    expect(run.refused).toBeLessThanOrEqual(8);
+  });
+
+  const maxConcurrency = 8;
+  describe.each([
+    { rounding: 'up', rounded: Math.ceil, early: 0 },
+    // What is sent before the window ends finds that out, and no more.
+    { rounding: 'down', rounded: Math.floor, early: maxConcurrency },
+  ])('the reserve, with resets rounded $rounding', ({ rounded, early }) => {
+    test.each<[string, (ms: number, window: number) => number, number]>([
+      ['at rest', () => 0, 0],
+      ['steady', (ms) => Math.floor(ms / 500), 0],
+      ['in bursts', (ms) => 30 * Math.floor(ms / 7000), 0],
+      ['at the start of each window', (_, window) => 80 + 13 * (window % 5), 0],
+      ['all at once', (ms) => (ms > 400 ? 190 : 0), 0],
+      // Requests of the window before that arrive in this one come on top.
+      ['in it from the start', () => 170, maxConcurrency],
+    ])('is used by no more than are in flight when others are %s', (_, others, crossing) => {
+      for (const [jitterMs, offsetMs] of [
+        [0, 0],
+        [40, 31_300],
+        [400, 59_900],
+      ] as const) {
+        const used = new Map<number, number>();
+        const onArrival = ({ remaining, window }: { remaining: number; window: number }): void => {
+          if (remaining < 40) used.set(window, (used.get(window) ?? 0) + 1);
+        };
+        const limiter = fixedWindow({ ...organization, offsetMs, rounded, others, onArrival });
+        simulate({ requests: 600, maxConcurrency, limiter, headers: true, jitterMs, reserve: 0.2 });
+        expect(Math.max(0, ...used.values())).toBeLessThanOrEqual(maxConcurrency + early + crossing);
+      }
+    });
+  });
+
+  test('what the reserve leaves is used', () => {
+    const limiter = fixedWindow(organization);
+    const run = simulate({
+      requests: 1600,
+      maxConcurrency,
+      limiter,
+      headers: true,
+      jitterMs: 0,
+      reserve: 0.2,
+    });
+    expect(run).toMatchObject({ refused: 0 });
+    expect(run.milliseconds).toBeLessThan(9.1 * 60_000);
   });
 });

@@ -1,11 +1,17 @@
-import { expect, test } from 'vitest';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import { HttpError } from '../../src/errors.js';
 import type { Answer } from '../../src/http/client.js';
-import { type Page, pages, TokenNotFound } from '../../src/http/pagination.js';
-import { client, json, serve } from './server.js';
+import type { Headers } from '../../src/http/header.js';
+import { type Page, type PageStyle, pages, TokenNotFound } from '../../src/http/pagination.js';
+import { clientOf, scripted } from './opened.js';
+import { type Handler, json } from './server.js';
 
 /** Answers by the path that is asked for; a list of answers is used up in order. */
-function answering(bodies: Record<string, unknown[]>): {
+function answering(
+  bodies: Record<string, unknown[]>,
+  headers: Record<string, Headers> = {},
+): {
   asked: string[];
   get(path: string): Promise<Answer>;
 } {
@@ -16,7 +22,7 @@ function answering(bodies: Record<string, unknown[]>): {
       asked.push(path);
       const body = bodies[path]?.shift();
       if (body instanceof Error) throw body;
-      return { status: 200, body, receivedAt: 0, date: undefined };
+      return { status: 200, headers: headers[path] ?? {}, body, receivedAt: 0, date: undefined };
     },
   };
 }
@@ -34,20 +40,17 @@ async function walk(source: AsyncIterable<Page>): Promise<{ pages: Page[]; error
 const notFound = (): HttpError => new HttpError('gone', { failure: 'not-found', path: '/list', status: 404 });
 
 test('follows tokens to the end over HTTP', async () => {
-  const server = await serve(
+  const server = await scripted(
     json({ items: [{ id: 1 }], next_page_token: 'a+/=' }),
     json({ items: [], next_page_token: 'b' }),
     json({ items: [{ id: 2 }], next_page_token: null }),
   );
-  const { client: http } = client(server.url);
-  const { pages: read, error } = await walk(pages(http, '/list?branch=x', '/list'));
-  await http.close();
-  await server.close();
+  const { pages: read, error } = await walk(pages(clientOf(server), '/list?branch=x', '/list'));
   expect(error).toBeUndefined();
-  expect(read.map(({ items, last }) => ({ items, last }))).toEqual([
-    { items: [{ id: 1 }], last: false },
-    { items: [], last: false },
-    { items: [{ id: 2 }], last: true },
+  expect(read.map(({ items, last, next }) => ({ items, last, next }))).toEqual([
+    { items: [{ id: 1 }], last: false, next: 'a+/=' },
+    { items: [], last: false, next: 'b' },
+    { items: [{ id: 2 }], last: true, next: undefined },
   ]);
   expect(server.requests.map((request) => request.url)).toEqual([
     '/api/v2/list?branch=x',
@@ -136,3 +139,117 @@ test('any other error of a page passes through', async () => {
   expect((await walk(pages(source, '/list', '/list'))).error).toMatchObject({ failure: 'forbidden' });
   expect(source.asked).toHaveLength(2);
 });
+
+/** Where `next` is on the server that was asked. */
+const fullUrl = (request: IncomingMessage, next: string): string =>
+  next.startsWith('/') ? `http://${request.headers.host}${next}` : next;
+
+describe.each<{ style: PageStyle; page: (items: unknown, next?: string) => Handler }>([
+  {
+    style: 'link',
+    page: (items, next) => (request, response) => {
+      const link =
+        next === undefined ? '' : `<${fullUrl(request, next)}>; rel="next", <https://a/>; rel="last"`;
+      json(items, 200, { link })(request, response);
+    },
+  },
+  {
+    style: 'cursor',
+    page: (items, next) => (request, response) => {
+      const links = next === undefined ? { self: 'x' } : { next: fullUrl(request, next), prev: null };
+      json({ items, links })(request, response);
+    },
+  },
+])('$style', ({ style, page }) => {
+  const second = '/api/v2/list?state[]=a&state%5B%5D=b&page=2';
+
+  test('is followed word for word to the end, with the options of the list', async () => {
+    const server = await scripted(page([{ id: 1 }], second), page([{ id: 2 }]));
+    const options = { headers: { 'buildkite-version': '2026-08-01' } };
+    const list = pages(clientOf(server), '/list?per_page=100', '/list', style, options);
+    const { pages: read, error } = await walk(list);
+    expect(error).toBeUndefined();
+    expect(read.map(({ items, last, next }) => ({ items, last, next }))).toEqual([
+      { items: [{ id: 1 }], last: false, next: server.url.origin + second },
+      { items: [{ id: 2 }], last: true, next: undefined },
+    ]);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/api/v2/list?per_page=100', second]);
+    for (const { headers } of server.requests) expect(headers['buildkite-version']).toBe('2026-08-01');
+  });
+
+  test('to another origin is refused, nothing is sent there', async () => {
+    const elsewhere = await scripted(page([]));
+    const server = await scripted(page([{ id: 1 }], `${elsewhere.url.href}/list?page=2&signature=hidden`));
+    const client = clientOf(server, { source: 'Buildkite' });
+    const { pages: read, error } = await walk(pages(client, '/organizations/x', '/organizations/{o}', style));
+    expect(read).toHaveLength(1);
+    expect(error).toMatchObject({
+      failure: 'unreadable',
+      path: '/organizations/{o}',
+      message: `Buildkite leads away from ${server.url.origin} to ${elsewhere.url.origin} for /organizations/{o}; the token is not sent there.`,
+    });
+    expect(elsewhere.requests).toHaveLength(0);
+  });
+
+  test('that comes twice ends the walk with an error that shows it', async () => {
+    const server = await scripted(page([{ id: 1 }], second));
+    const { pages: read, error } = await walk(pages(clientOf(server), '/list', '/list', style));
+    expect(read).toHaveLength(2);
+    expect(error).toMatchObject({
+      failure: 'unreadable',
+      path: second,
+      message: expect.stringContaining(`'${server.url.origin}${second}' came twice`),
+    });
+  });
+
+  test('that is not found twice is TokenNotFound', async () => {
+    const server = await scripted(page([{ id: 1 }], second), json({ message: 'No page' }, 404));
+    const { error } = await walk(pages(clientOf(server), '/list', '/list', style));
+    expect(error).toBeInstanceOf(TokenNotFound);
+    expect(error).toMatchObject({ status: 404, path: second });
+    expect(server.requests).toHaveLength(3);
+  });
+});
+
+test('an object is one page with one row', async () => {
+  const source = answering({ '/me': [{ id: 1, items: [{ id: 2 }], next_page_token: 'a' }] });
+  const { pages: read } = await walk(pages(source, '/me', '/me', 'object'));
+  expect(read).toMatchObject([{ items: [{ id: 1 }], last: true, next: undefined }]);
+  expect(source.asked).toEqual(['/me']);
+});
+
+test.each<[PageStyle, string, unknown, Headers, string]>([
+  ['link', 'an object', { items: [] }, {}, 'expected an array, found an object'],
+  ['link', 'a null item', [{}, null], {}, 'expected an object as items[1], found null'],
+  ['link', 'a bad header', [], { link: 'next' }, "expected a header 'Link' as in RFC 8288"],
+  ['link', 'a path', [], { link: '</x>; rel=next' }, "a full URL for the next page in 'Link', found '/x'"],
+  ['cursor', 'an array', [], {}, 'expected an object, found an array'],
+  ['cursor', 'no items', { links: {} }, {}, "expected an array 'items', found nothing"],
+  [
+    'cursor',
+    'no object of links',
+    { items: [], links: 'x' },
+    {},
+    "expected an object 'links', found a string",
+  ],
+  ['cursor', 'a number', { items: [], links: { next: 7 } }, {}, "a string or null as 'links.next'"],
+  ['cursor', 'a path', { items: [], links: { next: '/x' } }, {}, "'links.next', found '/x'"],
+  ['object', 'an array', [], {}, 'expected an object, found an array'],
+])('%s: %s is unreadable', async (style, _, body, headers, text) => {
+  const source = answering({ '/list': [body] }, { '/list': headers });
+  const { pages: read, error } = await walk(pages(source, '/list', '/list', style));
+  expect(read).toEqual([]);
+  expect(error).toMatchObject({
+    failure: 'unreadable',
+    path: '/list',
+    message: expect.stringContaining(text),
+  });
+});
+
+test.each([{ items: [] }, { items: [], links: null }, { items: [], links: { next: null } }])(
+  'a cursor ends with %o',
+  async (body) => {
+    const { pages: read } = await walk(pages(answering({ '/list': [body] }), '/list', '/list', 'cursor'));
+    expect(read).toMatchObject([{ last: true }]);
+  },
+);

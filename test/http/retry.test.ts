@@ -16,13 +16,14 @@ const now = Date.parse('2026-11-20T12:00:00Z');
 const firstAttempt: History = {
   attempts: 1,
   unreadable: 0,
+  refused: 0,
   ownWaitMs: 0,
   originAnswered: true,
   refusedMs: 0,
 };
 
-function answered(status: number, headers: Headers = {}, readable = true): Outcome {
-  return { kind: 'answered', status, headers, readable };
+function answered(status: number, headers: Headers = {}, readable = true, body?: unknown): Outcome {
+  return { kind: 'answered', status, headers, readable, body };
 }
 function broken(fault: Fault): Outcome {
   return { kind: 'broken', fault };
@@ -107,6 +108,34 @@ describe('faults', () => {
   });
 });
 
+describe('a lower limit of one request', () => {
+  const limited = (outcome: Outcome, history: Partial<History>): string =>
+    decide(
+      outcome,
+      { ...firstAttempt, ...history },
+      { maxRetries: 5, maxRetriesOfFailures: 1, now, random: () => 0 },
+    ).kind;
+
+  test.each<[Outcome, Partial<History>, string]>([
+    [answered(500), { attempts: 1 }, 'retry'],
+    [answered(500), { attempts: 2 }, 'fail'],
+    [broken('timed-out'), { attempts: 2 }, 'fail'],
+    [answered(500), { attempts: 4, refused: 3 }, 'retry'],
+    [answered(500), { attempts: 5, refused: 3 }, 'fail'],
+    [answered(429), { attempts: 4, refused: 2 }, 'retry'],
+    [answered(429), { attempts: 6, refused: 6 }, 'fail'],
+    [answered(500), { attempts: 6, refused: 5 }, 'fail'],
+  ])('%o after %o: %s', (outcome, history, expected) => {
+    expect(limited(outcome, history)).toBe(expected);
+  });
+
+  test('refusals are counted', () => {
+    const origin = { originAnswered: true, refusedMs: 0 };
+    const refused = historyAfter(newHistory, answered(429), origin);
+    expect(historyAfter(refused, answered(500), origin)).toMatchObject({ attempts: 2, refused: 1 });
+  });
+});
+
 describe('waits', () => {
   test.each<[string, number, Headers, object]>([
     ['seconds are kept exactly', 429, { 'retry-after': '40' }, retry(40_000, 'Retry-After')],
@@ -115,7 +144,7 @@ describe('waits', () => {
     ['more than one hour is not', 429, { 'retry-after': '3601' }, fail('wait-too-long', 3_601_000)],
     ['0 is no help', 429, { 'retry-after': '0' }, retry(250)],
     ['reset on 429', 429, { 'ratelimit-reset': '7' }, retry(7000, 'RateLimit-Reset')],
-    ['X- reset on 429', 429, { 'x-ratelimit-reset': '7' }, retry(7000, 'RateLimit-Reset')],
+    ['X- reset on 429', 429, { 'x-ratelimit-reset': '7' }, retry(7000, 'X-RateLimit-Reset')],
     ['reset says nothing on 503', 503, { 'ratelimit-reset': '7' }, retry(250)],
     [
       'Retry-After goes first',
@@ -126,6 +155,22 @@ describe('waits', () => {
     ['garbage', 429, { 'retry-after': 'soon' }, retry(250)],
   ])('%s', (_, status, headers, expected) => {
     expect(decided(answered(status, headers))).toEqual(expected);
+  });
+
+  const buildkite = { 'ratelimit-reset': '7', 'ratelimit-user-reset': '42' };
+  test.each<[string, Headers, unknown, object]>([
+    ['of the user', buildkite, { scope: 'rest_user', reset: 40 }, retry(42_000, 'RateLimit-User-Reset')],
+    ['of the organization', buildkite, { scope: 'rest', reset: 6 }, retry(7000, 'RateLimit-Reset')],
+    ['in the body alone', {}, { scope: 'rest', reset: 6 }, retry(6000, 'reset in the body')],
+    [
+      'after Retry-After',
+      { ...buildkite, 'retry-after': '3' },
+      { scope: 'rest' },
+      retry(3000, 'Retry-After'),
+    ],
+    ['of an hour and more', {}, { scope: 'rest', reset: 3601 }, fail('wait-too-long', 3_601_000)],
+  ])('the scope that has refused names the wait: %s', (_, headers, body, expected) => {
+    expect(decided(answered(429, headers, true, body))).toEqual(expected);
   });
 
   test('own waits are fully jittered, double, and stop at a minute', () => {

@@ -44,7 +44,11 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 }
 
 /** Answers with a text of any kind. */
-export function text(body: string, status: number, headers: Record<string, string> = {}): Handler {
+export function text(
+  body: string | Uint8Array,
+  status: number,
+  headers: Record<string, string> = {},
+): Handler {
   return (_, response) => {
     response.writeHead(status, headers);
     response.end(body);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { path, slugPath, withQuery } from '../../src/http/url.js';
+import { TapError } from '../../src/errors.js';
+import { expand, path, slugPath, withQuery } from '../../src/http/url.js';
 
 describe('path', () => {
   test.each([
@@ -39,4 +40,52 @@ test.each([
   ['/a?b=1', { c: 2, d: true }, '/a?b=1&c=2&d=true'],
 ])('withQuery(%s, %o) is %s', (before, params, expected) => {
   expect(withQuery(before, params)).toBe(expected);
+});
+
+describe('expand', () => {
+  const values: Readonly<Record<string, unknown>> = {
+    'builds.number': 7,
+    'projects.slug': 'gh/org/re po',
+    'branches.name': 'a/b & c=d?',
+    'steps.zero': 0,
+    'steps.empty': '',
+    'steps.null': null,
+    'steps.dots': '..',
+    'steps.climbing': 'gh/../repo',
+    'steps.yes': true,
+    'steps.object': {},
+    'steps.infinite': Number.POSITIVE_INFINITY,
+  };
+  const filled = (template: string): string => expand(template, (name) => values[name]);
+
+  test.each([
+    ['/me', '/me'],
+    ['/builds/{builds.number}/jobs', '/builds/7/jobs'],
+    ['/steps/{steps.zero}', '/steps/0'],
+    ['/branches/{branches.name}', '/branches/a%2Fb%20%26%20c%3Dd%3F'],
+    ['/project/{+projects.slug}/job/{builds.number}', '/project/gh/org/re%20po/job/7'],
+    ['/project/{projects.slug}', '/project/gh%2Forg%2Fre%20po'],
+    [
+      '/builds?state[]=x&branch={branches.name}&n={builds.number}',
+      '/builds?state[]=x&branch=a%2Fb%20%26%20c%3Dd%3F&n=7',
+    ],
+    ['/insights?project={+projects.slug}', '/insights?project=gh/org/re%20po'],
+    ['/search?range={steps.dots}', '/search?range=..'],
+  ])('%s is %s', (template, expected) => {
+    expect(filled(template)).toBe(expected);
+  });
+
+  test.each([
+    ['/a/{steps.absent}', '{steps.absent} of /a/{steps.absent} is missing'],
+    ['/a/{steps.null}/b', '{steps.null} of /a/{steps.null}/b is missing'],
+    ['/a?b={steps.empty}', '{steps.empty} of /a?b={steps.empty} is empty'],
+    ['/a/{steps.yes}', '{steps.yes} of /a/{steps.yes} is neither a string nor a number'],
+    ['/a/{steps.object}', 'is neither a string nor a number'],
+    ['/a/{steps.infinite}', 'is neither a string nor a number'],
+    ['/a/{steps.dots}', "{steps.dots} of /a/{steps.dots} is '..'"],
+    ['/a/{+steps.climbing}', "segment 2 of {+steps.climbing} of /a/{+steps.climbing} is '..'"],
+  ])('%s: %s', (template, message) => {
+    expect(() => filled(template)).toThrow(TapError);
+    expect(() => filled(template)).toThrow(message);
+  });
 });

@@ -15,9 +15,12 @@ export const tables: Readonly<Record<string, string>> = {
     ['stream', 'group', 'key', 'replication', 'one row for'],
     streams.map(({ name, group, key, replicationKey, replicationMethods, schema }) => [
       code([name]),
-      group,
+      group ?? '',
       code(key),
-      `${replicationMethods.join(' or ')}, ${code([replicationKey])}`,
+      [
+        replicationMethods.join(' or '),
+        ...(replicationKey === undefined ? [] : [code([replicationKey])]),
+      ].join(', '),
       loadSchema(schema).description ?? '',
     ]),
   ),

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonSchema } from '../../src/singer/messages.js';
-import { streams } from '../../src/streams/index.js';
+import { streams as allStreams } from '../../src/streams/index.js';
 import { runIn } from '../support/binary.js';
 import { at, finished, iso, script, start } from '../support/diary.js';
 import { describeError, type Ended, type InProcessOptions, runInProcess } from '../support/in-process.js';
 
+// Without a token of Buildkite nothing of it shows.
+const streams = allStreams.filter(({ source }) => source === 'circleci');
 const pythonFile = new URL(
   '../../../shared/data/singer-io-tap-circle-ci-1.1.0-catalog.json',
   import.meta.url,

@@ -13,8 +13,8 @@ import type { JsonSchema } from '../../src/singer/messages.js';
 import { Records } from '../../src/singer/records.js';
 import { loadSchema } from '../../src/singer/schema.js';
 import { compileTransform, Mismatch } from '../../src/singer/transform.js';
+import { pipelines } from '../../src/streams/circleci/pipelines.js';
 import { streams } from '../../src/streams/index.js';
-import { pipelines } from '../../src/streams/pipelines.js';
 
 const vectorsFile = new URL('../../../shared/data/singer-transform-vectors.json', import.meta.url);
 const hasVectors = existsSync(vectorsFile);
@@ -123,7 +123,7 @@ function ours({ schema, data, metadata = [] }: Vector): unknown {
     const definition = { ...pipelines, schema: pathToFileURL(file).href };
     const root = { breadcrumb: [], metadata: { selected: true } };
     const catalog = { streams: [{ stream: definition.name, metadata: [...metadata, root] }] };
-    const [selected] = selectStreams(catalog, [definition], () => 'INCREMENTAL');
+    const [selected] = selectStreams(catalog, [definition], () => 'INCREMENTAL', ['circleci']);
     const transform = compileTransform(selected?.schema ?? {}, silent);
     return JSON.parse(JSON.stringify(transform(data)));
   } catch (error) {
@@ -265,7 +265,7 @@ function pipelineRecords(...deselected: string[][]) {
     ...deselected.map((breadcrumb) => ({ breadcrumb, metadata: { selected: false } })),
   ];
   const catalog = { streams: [{ tap_stream_id: 'pipelines', metadata }] };
-  const [selected] = selectStreams(catalog, [pipelines], () => 'INCREMENTAL');
+  const [selected] = selectStreams(catalog, [pipelines], () => 'INCREMENTAL', ['circleci']);
   if (selected === undefined) throw new Error('The catalog selects nothing.');
   const records = new Records(selected, new Log({ write: (line) => lines.push(line) }));
   const record = (row: Record<string, unknown>) => JSON.parse(records.line(row, {}, 'now')).record;
@@ -355,6 +355,8 @@ function rowsOf({ type, format, properties, items }: JsonSchema): fc.Arbitrary<u
     return fc.oneof({ arbitrary: row, weight: 80 }, { arbitrary: anything, weight: 1 });
   }
   const fitting = [type ?? []].flat().map((name) => {
+    if (name === 'number') return fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+    if (name === 'boolean') return fc.boolean();
     if (name === 'integer') return fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.integer().map(String));
     if (name === 'array') return fc.array(rowsOf(items ?? {}), { maxLength: 3 });
     if (name === 'object') return fc.dictionary(texts, anything);

@@ -159,6 +159,7 @@ class HistoryClient implements ApiClient {
     const receivedAt = (this.#options.clock ?? (() => this.#world.now))();
     return {
       status: 200,
+      headers: {},
       body: structuredClone(body),
       receivedAt,
       date: (this.#options.date ?? (() => this.#world.date()))(),

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isPipelineDue, isSetUp, isWorkflowDue, isWorkflowSettled, newestOf } from '../../src/sync/due.js';
+import {
+  isPipelineDue,
+  isSetUp,
+  isWorkflowDue,
+  isWorkflowSettled,
+  newestOf,
+} from '../../src/sync/circleci/due.js';
 import { settle } from '../../src/sync/entry.js';
 import { at, iso } from '../support/diary.js';
 

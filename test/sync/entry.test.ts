@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { rerunWindow, young } from '../../src/sync/circleci/bounds.js';
 import {
   type Bounds,
   type Entry,
@@ -15,7 +16,6 @@ import {
   needOf,
   startFullTable,
   staysOpen,
-  young,
 } from '../../src/sync/entry.js';
 import { at } from '../support/diary.js';
 
@@ -26,6 +26,8 @@ const bounds = (changes: Partial<Bounds> = {}): Bounds => ({
   endDate: undefined,
   lookback: day,
   deepEvery: 7 * day,
+  young,
+  rerunWindow,
   range: false,
   ...changes,
 });

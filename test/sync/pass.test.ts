@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { HttpError } from '../../src/errors.js';
 import { type Page, TokenNotFound } from '../../src/http/pagination.js';
-import { type PassPlan, type PassStep, passOver } from '../../src/sync/pass.js';
+import { rerunWindow } from '../../src/sync/circleci/bounds.js';
+import { type PassOptions, type PassPlan, type PassStep, passOver } from '../../src/sync/pass.js';
 import { at, iso } from '../support/diary.js';
 
 const now = at(200);
@@ -9,6 +10,15 @@ type Listed = [id: string | null, day: number, number?: number];
 
 const failed = new HttpError('GET /p answered 500.', { failure: 'unreadable', path: '/p', status: 500 });
 const notFound = new TokenNotFound('GET /p answered 404.', { failure: 'not-found', path: '/p', status: 404 });
+
+const project = 'gh/acme/web';
+const options = (withoutId: () => void = () => {}): PassOptions => ({
+  now,
+  expiredBefore: now - rerunWindow,
+  idOf: ({ id }) => (typeof id === 'string' ? id : ''),
+  partitionOf: () => project,
+  withoutId,
+});
 
 /** Goes over pages of `[id, day]`; what is no page is thrown. Says what is visited, and what is passed and when. */
 async function goOver(
@@ -21,17 +31,29 @@ async function goOver(
       asked++;
       if (page instanceof Error) throw page;
       const items = page.map(([id, day, number]) => ({ id, created_at: iso(at(day)), number }));
-      yield { items, last: false, answer: { status: 200, body: {}, receivedAt: now, date: undefined } };
+      yield {
+        items,
+        last: false,
+        answer: { status: 200, headers: {}, body: {}, receivedAt: now, date: undefined },
+      };
     }
   }
   const planOf = (plan: number | PassPlan): PassPlan =>
     typeof plan === 'number'
-      ? { floor: plan, need: (_, created) => (created >= plan ? 'all' : undefined) }
+      ? {
+          floor: plan,
+          newest: Number.POSITIVE_INFINITY,
+          need: (_, created) => (created >= plan ? 'all' : undefined),
+        }
       : plan;
   const all = new Map(Object.entries(plans).map(([stream, plan]) => [stream, planOf(plan)]));
   const steps: string[] = [];
   try {
-    for await (const step of passOver(source(), all, { now, withoutId: () => steps.push('without id') }))
+    for await (const step of passOver(
+      source(),
+      new Map([[project, all]]),
+      options(() => steps.push('without id')),
+    ))
       steps.push(told(step));
     return { steps, asked, error: undefined };
   } catch (error) {
@@ -142,7 +164,11 @@ describe('a pass', () => {
   });
 
   test('visits an open pipeline below the floor where a page happens to have it', async () => {
-    const plan: PassPlan = { floor: at(2), need: (id) => (id === 'open' ? 'all' : undefined) };
+    const plan: PassPlan = {
+      floor: at(2),
+      newest: Number.POSITIVE_INFINITY,
+      need: (id) => (id === 'open' ? 'all' : undefined),
+    };
     expect(
       (
         await goOver(
@@ -191,12 +217,14 @@ describe('a pass', () => {
   ])('visits a pipeline %s beside the one before it', async (_, row) => {
     const before = { id: 'p1', created_at: new Date(now - 5000).toISOString() };
     async function* source(): AsyncGenerator<Page> {
-      const answer = { status: 200, body: {}, receivedAt: now, date: undefined };
+      const answer = { status: 200, headers: {}, body: {}, receivedAt: now, date: undefined };
       yield { items: [before, row], last: true, answer };
     }
-    const plans = new Map([['jobs', { floor: 0, need: () => 'all' as const }]]);
+    const plans = new Map([
+      ['jobs', { floor: 0, newest: Number.POSITIVE_INFINITY, need: () => 'all' as const }],
+    ]);
     const created: number[] = [];
-    for await (const step of passOver(source(), plans, { now, withoutId: () => {} })) {
+    for await (const step of passOver(source(), new Map([[project, plans]]), options())) {
       if (step.kind === 'visit') created.push(step.request.created);
     }
     expect(created).toEqual([now - 5000, now - 5000]);

@@ -15,9 +15,15 @@ const idle: HttpStatistics = {
 };
 const point = ([day, number]: Point) => ({ created: at(day), number });
 
+function expecting(projects: number): Progress {
+  const progress = new Progress();
+  progress.expect('projects', projects);
+  return progress;
+}
+
 /** A project that has come from the first of the points to the last, on the way to a floor. */
 function onTheWay(floor: number, points: readonly Point[], projects = 1): Progress {
-  const progress = new Progress(projects);
+  const progress = expecting(projects);
   for (const one of points) progress.reach('gh/acme/web', point(one), at(floor));
   return progress;
 }
@@ -97,21 +103,28 @@ test('the share is that of all projects, those that are over and those that have
   progress.reach('gh/acme/api', point([80]), at(0));
   progress.reach('gh/acme/api', point([60]), at(0));
   expect(progress.share).toBeCloseTo((0.5 + 0.25) / 4, 10);
-  progress.end('gh/acme/web');
+  progress.end('projects', 'gh/acme/web');
   expect(progress.share).toBeCloseTo((1 + 0.25) / 4, 10);
-  progress.end('gh/acme/api');
-  expect(progress.projects).toBe('2/4 projects');
+  progress.end('projects', 'gh/acme/api');
+  expect(progress.parts).toBe('2/4 projects');
   expect(progress.share).toBe(0.5);
 });
 
 test('a project that ends without a single pipeline is over too', () => {
-  const progress = new Progress(1);
-  progress.end('gh/acme/web');
-  expect([progress.share, progress.projects]).toEqual([1, '1/1 projects']);
+  const progress = expecting(1);
+  progress.end('projects', 'gh/acme/web');
+  expect([progress.share, progress.parts]).toEqual([1, '1/1 projects']);
 });
 
-test('without projects all is done', () => {
-  expect(new Progress(0).share).toBe(1);
+test('nothing is done as long as nobody knows what there is to do', () => {
+  expect(new Progress().share).toBe(0);
+});
+
+test('a line counts what there is of each kind', () => {
+  const progress = expecting(2);
+  progress.expect('organizations', 1);
+  progress.end('organizations', 'acme');
+  expect(line(progress)).toBe('0/2 projects, 1/1 organizations | 33 % | 0 rows/s | 0 requests in flight');
 });
 
 test('the date is the latest that a project under way has come back to', () => {
@@ -119,14 +132,14 @@ test('the date is the latest that a project under way has come back to', () => {
   expect(progress.reached).toBe(at(30));
   progress.reach('gh/acme/api', point([60]), at(0));
   expect(progress.reached).toBe(at(60));
-  progress.end('gh/acme/api');
+  progress.end('projects', 'gh/acme/api');
   expect(progress.reached).toBe(at(30));
-  progress.end('gh/acme/web');
+  progress.end('projects', 'gh/acme/web');
   expect(progress.reached).toBeUndefined();
 });
 
 test('a line at the beginning has no date and no time left', () => {
-  expect(line(new Progress(3), { inFlight: 6 })).toBe('0/3 projects | 0 % | 0 rows/s | 6 requests in flight');
+  expect(line(expecting(3), { inFlight: 6 })).toBe('0/3 projects | 0 % | 0 rows/s | 6 requests in flight');
 });
 
 test('the way begins again from the top when what an interrupted run left has been read', () => {
@@ -149,7 +162,7 @@ test('a line says so when all requests wait for the limit, and until when', () =
 });
 
 test('rows are told as of a whole second at the least', () => {
-  const progress = new Progress(1);
+  const progress = expecting(1);
   progress.rows = 40;
   expect(line(progress, {}, 100)).toContain('| 40 rows/s |');
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rerunWindow, young } from '../../src/sync/circleci/bounds.js';
 import { type Bounds, type Entry, emptyEntry, needOf } from '../../src/sync/entry.js';
 import { State } from '../../src/sync/state.js';
 import { merge, rewind } from '../../src/sync/state-edit.js';
@@ -80,6 +81,8 @@ describe('merge', () => {
       endDate: maybe,
       lookback: fc.constantFrom(0, at(1) - at(0), at(30) - at(0), at(90) - at(0)),
       deepEvery: fc.constantFrom(undefined, at(7) - at(0)),
+      young: fc.constant(young),
+      rerunWindow: fc.constant(rerunWindow),
       range: fc.constant(false),
     });
     const rank = (need: ReturnType<typeof needOf>) =>

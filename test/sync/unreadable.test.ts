@@ -62,7 +62,7 @@ describe('a read that failed', () => {
     const diary = new Diary(world);
     const lost = pipelines.slice(10, 16).map(({ id }) => `${id}/workflow`);
     const { log, requests } = await diary.run(at(31), { breaks: broken(lost), fails: true });
-    expect(log).toContain('6 of 20 pipelines could not be read, so the project is left for this run');
+    expect(log).toContain('6 of 20 pipelines could not be read, so the rest is left for this run');
     expect(diary.open('jobs').length).toBe(6);
     expect(diary.since('jobs')).toBeUndefined();
     expect(diary.holds('jobs', pipelines).filter(Boolean).length).toBe(14);
@@ -199,7 +199,7 @@ test('lines that were read ahead of a project that is left make room for the oth
     },
     fails: true,
   });
-  expect(log).toContain('the project is left for this run');
+  expect(log).toContain('the rest is left for this run');
   expect(Math.max(...buffer)).toBeGreaterThan(0);
   expect(buffered()).toBe(0);
 });

@@ -1,0 +1,102 @@
+import type { Config } from '../config/config.js';
+import { HttpError, messageOf } from '../errors.js';
+import type { ApiClient } from '../http/client.js';
+import type { Writer } from '../singer/writer.js';
+import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
+import type { StreamDefinition } from '../streams/define.js';
+import { day } from '../time.js';
+import type { Findings } from './findings.js';
+
+/**
+ * Whether the token is allowed what the chosen streams need, how long it lives, and which pipelines will be read.
+ * @throws HttpError when the token is refused
+ */
+export async function checkBuildkite(
+  client: ApiClient,
+  config: Config,
+  now: number,
+  writer: Writer,
+): Promise<Findings> {
+  const { scopes, expiresAt } = await getAccessToken(client);
+  writer.line(`buildkite_token: accepted, ${expiry(expiresAt, now)}`);
+  writer.line(`scopes: ${scopes.length === 0 ? 'none' : scopes.join(', ')}`);
+  const streams = config.streams.filter(({ source }) => source === 'buildkite');
+  const lacking = streams.filter((stream) => lackedBy(stream, scopes).length > 0);
+  const ofStreams = streams.map((stream) => [stream.name, told(lackedBy(stream, scopes))]);
+  const organizations = await examineAll(client, config);
+  const unreadable = organizations.filter(({ isReadable }) => !isReadable).length;
+  return {
+    rows: [...ofStreams, ...organizations.map(({ cells }) => cells)],
+    problems: [
+      ...(lacking.length === 0
+        ? []
+        : [`The token lacks scopes for ${lacking.map(({ name }) => name).join(', ')}`]),
+      ...(unreadable === 0 ? [] : [`${unreadable} of ${organizations.length} organizations cannot be read`]),
+    ],
+  };
+}
+
+function lackedBy({ permissions }: StreamDefinition, scopes: readonly string[]): string[] {
+  return permissions.filter((scope) => !scopes.includes(scope));
+}
+
+function told(lacking: readonly string[]): string {
+  return lacking.length === 0 ? 'allowed' : `not allowed: the token lacks ${lacking.join(' and ')}`;
+}
+
+function expiry(expiresAt: number | undefined, now: number): string {
+  if (expiresAt === undefined) return 'no expiry is known';
+  const days = Math.floor((expiresAt - now) / day);
+  const left = days < 1 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
+  return `expires ${left}, on ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+}
+
+interface Examined {
+  readonly isReadable: boolean;
+  readonly cells: readonly string[];
+}
+
+async function examineAll(client: ApiClient, { buildkite }: Config): Promise<Examined[]> {
+  const isRead = buildkite?.pipelines ?? (() => true);
+  try {
+    const slugs = buildkite?.organizations ?? (await visible(client));
+    if (slugs.length === 0)
+      return [{ isReadable: false, cells: ['organizations', 'not readable: the token sees none'] }];
+    return await Promise.all(slugs.map((slug) => examine(client, slug, isRead)));
+  } catch (error) {
+    return [{ isReadable: false, cells: ['organizations', notReadable(error)] }];
+  }
+}
+
+async function visible(client: ApiClient): Promise<string[]> {
+  const listed = await listOrganizations(client);
+  return listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
+}
+
+async function examine(
+  client: ApiClient,
+  slug: string,
+  isRead: (organization: string, pipeline: string) => boolean,
+): Promise<Examined> {
+  try {
+    const pipelines = await listPipelines(client, slug);
+    const read = pipelines.filter((pipeline) => isRead(slug, pipeline.slug)).length;
+    return {
+      isReadable: read > 0 || pipelines.length === 0,
+      cells: [
+        slug,
+        read === 0 && pipelines.length > 0
+          ? `not readable: buildkite_pipelines names none of its ${pipelines.length} pipelines`
+          : `reachable, ${read} of ${pipelines.length} pipelines are read`,
+      ],
+    };
+  } catch (error) {
+    return { isReadable: false, cells: [slug, notReadable(error)] };
+  }
+}
+
+/** @throws whatever concerns more than one organization */
+function notReadable(error: unknown): string {
+  if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
+  return `not readable: ${messageOf(error)}`;
+}

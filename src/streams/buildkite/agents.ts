@@ -1,0 +1,24 @@
+import { defineStream } from '../define.js';
+import { organizations } from './organizations.js';
+
+/** The job has a row of its own. */
+function idOf(job: unknown): unknown {
+  return typeof job === 'object' && job !== null && 'id' in job ? job.id : null;
+}
+
+export const agents = defineStream({
+  name: 'buildkite_agents',
+  source: 'buildkite',
+  schema: 'buildkite/agents.json',
+  key: ['id'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: organizations,
+  endpoint: '/organizations/{buildkite_organizations.slug}/agents',
+  pages: 'link',
+  foreignKeys: {
+    organization_slug: ['buildkite_organizations', 'slug'],
+  },
+  rows: (agent) => [{ ...agent, job_id: idOf(agent.job) }],
+  permissions: ['read_agents'],
+  cost: '1 for each 100 agents',
+});

@@ -1,0 +1,26 @@
+import { defineStream } from '../define.js';
+import { builds } from './builds.js';
+import { hasSettled } from './ended.js';
+
+export const artifacts = defineStream({
+  name: 'buildkite_artifacts',
+  source: 'buildkite',
+  schema: 'buildkite/artifacts.json',
+  key: ['id'],
+  replicationKey: 'build_created_at',
+  replicationMethods: ['INCREMENTAL'],
+  parent: builds,
+  endpoint:
+    '/organizations/{buildkite_organizations.slug}/pipelines/{buildkite_pipelines.slug}/builds/{buildkite_builds.number}/artifacts',
+  pages: 'link',
+  foreignKeys: {
+    build_id: ['buildkite_builds', 'id'],
+    build_number: ['buildkite_builds', 'number'],
+    build_created_at: ['buildkite_builds', 'created_at'],
+    pipeline_slug: ['buildkite_pipelines', 'slug'],
+    organization_slug: ['buildkite_organizations', 'slug'],
+  },
+  asks: ({ buildkite_builds }) => hasSettled(buildkite_builds),
+  permissions: ['read_artifacts', 'read_builds', 'read_pipelines'],
+  cost: '1 for each build',
+});

@@ -1,0 +1,19 @@
+import { defineStream } from '../define.js';
+import { organizations } from './organizations.js';
+
+export const clusters = defineStream({
+  name: 'buildkite_clusters',
+  source: 'buildkite',
+  schema: 'buildkite/clusters.json',
+  key: ['id'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: organizations,
+  endpoint: '/organizations/{buildkite_organizations.slug}/clusters',
+  pages: 'link',
+  foreignKeys: {
+    organization_slug: ['buildkite_organizations', 'slug'],
+  },
+  permissions: ['read_clusters'],
+  cost: '1 for each 100 clusters',
+  isUnverified: true,
+});

@@ -1,0 +1,74 @@
+import { HttpError } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import type { Row } from '../../http/pagination.js';
+import { path } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { builds } from '../../streams/buildkite/builds.js';
+import { jobs } from '../../streams/buildkite/jobs.js';
+import type { Above, StreamDefinition } from '../../streams/define.js';
+import { formatTimestamp } from '../../time.js';
+import type { Bounds } from '../entry.js';
+import type { Kind } from '../visit.js';
+import type { TimedRow, VisitRequest } from '../visit-request.js';
+import { listJobs } from './build-list.js';
+import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
+
+export interface BuildKindOptions {
+  readonly client: ApiClient;
+  readonly below: readonly StreamDefinition[];
+  readonly bounds: Bounds;
+  /** Rows of the organization and of the pipeline that a partition stands for. */
+  readonly above: (partition: string) => Above;
+}
+
+/** What is particular to Buildkite's builds and what hangs below them. */
+export function buildKind({ client, below, bounds, above }: BuildKindOptions): Kind {
+  const aboveOf = ({ partition }: VisitRequest) => above(partition);
+  return {
+    root: builds,
+    below,
+    above: aboveOf,
+    fetchRoot: (request) => fetchBuild(client, request, aboveOf(request)),
+    needsRoot: true,
+    writes: (stream, row, need) => stream !== builds.name || isBuildDue(row, need),
+    looksBelow: (stream, row, need) => (stream === builds.name ? isBuildDue(row, need) : isJobDue(row, need)),
+    embedded: ({ name }, _, { root }) =>
+      name === jobs.name && root !== undefined ? jobsIn(root) : undefined,
+    vanishing: new Set(),
+    judge: (_, { request, root }) => {
+      const settled = root === undefined || isBuildSettled(root.row, bounds.now);
+      // A build that is open may still change, however old it is.
+      return { settled, newest: settled ? request.created : bounds.now };
+    },
+    asksRootAtEnd: () => false,
+  };
+}
+
+function jobsIn({ row, extracted }: TimedRow): TimedRow[] {
+  const { jobs: listed } = row;
+  return Array.isArray(listed) ? listed.filter(isObject).map((job) => ({ row: job, extracted })) : [];
+}
+
+async function fetchBuild(client: ApiClient, { id }: VisitRequest, above: Above): Promise<TimedRow> {
+  const organization = String(above.buildkite_organizations?.slug);
+  const ownPath = path`/organizations/${organization}/pipelines/${String(above.buildkite_pipelines?.slug)}/builds/${id}`;
+  const endpoint = `${builds.endpoint}/{buildkite_builds.number}`;
+  const ask = (query: string, maxRetries?: number) =>
+    client.get(`${ownPath}?${query}`, endpoint, { maxRetries });
+  try {
+    return rowOf(await ask('include_retried_jobs=true&exclude_pipeline=true', 1), ownPath);
+  } catch (error) {
+    if (!(error instanceof HttpError) || !error.isTooHeavy) throw error;
+    const { row, extracted } = rowOf(await ask('exclude_jobs=true&exclude_pipeline=true'), ownPath);
+    return { row: { ...row, jobs: await listJobs(client, organization, row) }, extracted };
+  }
+}
+
+function rowOf(
+  { body, receivedAt }: { readonly body: unknown; readonly receivedAt: number },
+  ownPath: string,
+): TimedRow {
+  const row: Row | undefined = isObject(body) ? body : undefined;
+  if (row !== undefined) return { row, extracted: formatTimestamp(receivedAt) };
+  throw new HttpError(`GET ${ownPath} answered no build.`, { failure: 'unreadable', path: ownPath });
+}

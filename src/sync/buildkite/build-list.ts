@@ -1,0 +1,158 @@
+import { HttpError } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { type Page, pages, type Row } from '../../http/pagination.js';
+import { expand } from '../../http/url.js';
+import { builds } from '../../streams/buildkite/builds.js';
+import { jobs } from '../../streams/buildkite/jobs.js';
+import { parseTimestamp, second } from '../../time.js';
+import type { Window } from '../list-sync.js';
+import { afterAnswer, type PageSize, smaller } from './page-size.js';
+
+/** Builds on a page; with 20 jobs each that is about 1 MB. Buildkite's own default. */
+const pageWithJobs = 30;
+/** The most that Buildkite allows. */
+const pageWithoutJobs = 100;
+
+/** Which builds of a list are wanted: https://buildkite.com/docs/apis/rest-api/builds */
+export interface BuildFilter {
+  readonly states?: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly finishedFrom?: number;
+}
+
+export interface BuildListOptions {
+  readonly client: ApiClient;
+  /** Slug. */
+  readonly organization: string;
+  /** Slug; undefined: the builds of all pipelines. */
+  readonly pipeline: string | undefined;
+  /** Whether the builds bring their jobs. */
+  readonly withJobs: boolean;
+}
+
+/**
+ * Builds of an organization or a pipeline, newest first by `created_at`.
+ *
+ * Each page is asked for below the last build of the one before (`created_to`) instead of by its number: so
+ * nothing is passed over when builds leave the list while it is read, and Buildkite, which refuses to page deep
+ * (400, "Listing builds this deep is not supported"), is never asked to. Only builds of the same second need
+ * the numbered page that `Link` names. Filters are cut to the second, which is all that the documentation shows.
+ */
+export class BuildList {
+  readonly #options: BuildListOptions;
+  readonly #path: string;
+  readonly #endpoint: string;
+  readonly #largest: number;
+  #size: PageSize;
+
+  constructor(options: BuildListOptions) {
+    const { organization, pipeline, withJobs } = options;
+    this.#options = options;
+    this.#endpoint =
+      pipeline === undefined ? '/organizations/{buildkite_organizations.slug}/builds' : builds.endpoint;
+    this.#path = expand(this.#endpoint, (name) =>
+      name === 'buildkite_pipelines.slug' ? pipeline : organization,
+    );
+    this.#largest = withJobs ? pageWithJobs : pageWithoutJobs;
+    this.#size = { rows: this.#largest, answered: 0 };
+  }
+
+  /**
+   * The pages that hold what was created in the window and passes the filter; some rows may come twice.
+   * A page that is too heavy for the server is asked again with half its size, a build that is too heavy alone
+   * brings its jobs by a list of their own.
+   * @throws HttpError when a page could not be read
+   */
+  async *pages({ from, to }: Window, filter: BuildFilter = {}): AsyncGenerator<Page> {
+    let before = Number.isFinite(to) ? secondAfter(to) : undefined;
+    let link: string | undefined;
+    for (;;) {
+      const page = await this.#ask(link ?? this.#query(from, before, filter));
+      if (page === undefined) {
+        link = undefined;
+        continue;
+      }
+      yield page;
+      if (page.next === undefined) return;
+      const last = parseTimestamp(page.items.at(-1)?.created_at);
+      const below = last === undefined ? undefined : secondAfter(last);
+      const isFurther = below !== undefined && (before === undefined || below < before);
+      link = isFurther ? undefined : page.next;
+      if (isFurther) before = below;
+    }
+  }
+
+  /** One page; undefined when it has to be asked for again at the size that is in force now. */
+  async #ask(path: string): Promise<Page | undefined> {
+    const { rows } = this.#size;
+    try {
+      // A page that can be smaller is not worth many attempts.
+      const page = await this.#first(path, rows > 1 ? { maxRetries: 1 } : {});
+      this.#size = afterAnswer(this.#size, this.#largest);
+      return page;
+    } catch (error) {
+      if (!(error instanceof HttpError) || !error.isTooHeavy || !this.#options.withJobs) throw error;
+      const size = smaller(this.#size);
+      if (size === undefined) return this.#withListedJobs(path);
+      this.#size = size;
+      return undefined;
+    }
+  }
+
+  async #first(path: string, options: { readonly maxRetries?: number }): Promise<Page> {
+    const { value } = await pages(this.#options.client, path, this.#endpoint, builds.pages, options).next();
+    if (value !== undefined) return value;
+    throw new HttpError(`${path} answered no page.`, { failure: 'unreadable', path });
+  }
+
+  /** A page of one build without its jobs, which are listed by themselves. */
+  async #withListedJobs(path: string): Promise<Page> {
+    const page = await this.#first(`${path}&exclude_jobs=true`, {});
+    const items = await Promise.all(
+      page.items.map(async (build) => ({
+        ...build,
+        jobs: await listJobs(this.#options.client, this.#options.organization, build),
+      })),
+    );
+    return { ...page, items };
+  }
+
+  #query(from: number, before: number | undefined, { states = [], finishedFrom }: BuildFilter): string {
+    const query = new URLSearchParams({
+      per_page: String(this.#size.rows),
+      exclude_pipeline: 'true',
+      ...(this.#options.withJobs ? { include_retried_jobs: 'true' } : { exclude_jobs: 'true' }),
+    });
+    for (const state of states) query.append('state[]', state);
+    if (Number.isFinite(from)) query.set('created_from', iso(from));
+    if (before !== undefined) query.set('created_to', iso(before));
+    if (finishedFrom !== undefined) query.set('finished_from', iso(finishedFrom));
+    return `${this.#path}?${query}`;
+  }
+}
+
+/** All attempts of all jobs of a build. */
+export async function listJobs(client: ApiClient, organization: string, build: Row): Promise<Row[]> {
+  const path = expand(jobs.endpoint, (name) => {
+    if (name === 'buildkite_organizations.slug') return organization;
+    return name === 'buildkite_pipelines.slug' ? pipelineSlugOf(build) : build.number;
+  });
+  const rows: Row[] = [];
+  const query = '?include_retried_jobs=true&per_page=100';
+  for await (const { items } of pages(client, path + query, jobs.endpoint, jobs.pages)) rows.push(...items);
+  return rows;
+}
+
+/** The slug of a build's pipeline, which without the expanded pipeline only the URL tells. */
+export function pipelineSlugOf({ url }: Row): string | undefined {
+  const slug = typeof url === 'string' ? /\/pipelines\/([^/]+)\/builds\//.exec(url)?.[1] : undefined;
+  return slug === undefined ? undefined : decodeURIComponent(slug);
+}
+
+function secondAfter(time: number): number {
+  return (Math.floor(time / second) + 1) * second;
+}
+
+function iso(time: number): string {
+  return `${new Date(Math.floor(time / second) * second).toISOString().slice(0, 19)}Z`;
+}

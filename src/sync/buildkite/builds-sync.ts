@@ -1,0 +1,222 @@
+import type { ApiClient } from '../../http/client.js';
+import type { Page, Row } from '../../http/pagination.js';
+import type { Records } from '../../singer/records.js';
+import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
+import { builds } from '../../streams/buildkite/builds.js';
+import type { StreamDefinition } from '../../streams/define.js';
+import { formatTimestamp, parseTimestamp } from '../../time.js';
+import { type Bounds, type Entry, type Need, settle } from '../entry.js';
+import { ListSync, type WalkedList } from '../list-sync.js';
+import type { Reader } from '../reader.js';
+import type { Run } from '../run.js';
+import { type Visit, Visitor } from '../visit.js';
+import type { VisitRequest } from '../visit-request.js';
+import { buildKind } from './build-kind.js';
+import { type BuildFilter, BuildList } from './build-list.js';
+import { hasFinishedSince, openStates } from './due.js';
+import type { Pipelines } from './pipelines.js';
+
+export interface BuildsSyncOptions {
+  readonly run: Run;
+  readonly client: ApiClient;
+  readonly reader: Reader;
+  readonly pipelines: Pipelines;
+  /** Of the selected streams at and below builds, parents before children. */
+  readonly records: ReadonlyMap<string, Records>;
+  /** All streams below builds, parents before children. */
+  readonly below: readonly StreamDefinition[];
+  readonly bounds: Bounds;
+}
+
+/**
+ * Reads the builds of an organization and what hangs below them. Buildkite tells no time of change, but filters:
+ * 1. builds in an open state, however old,
+ * 2. builds that finished since the last sync,
+ * 3. builds created since then, with the look-back, and whatever was never read,
+ * 4. builds that were open at the last sync and that none of these has brought, by their numbers.
+ */
+export class BuildsSync {
+  readonly #options: BuildsSyncOptions;
+  readonly #sync: ListSync;
+  readonly #visitor: Visitor;
+  /** Builds that the first two have read: they are not written again in this run. */
+  readonly #met = new Set<string>();
+
+  constructor(options: BuildsSyncOptions) {
+    const { run, client, reader, pipelines, records, below, bounds } = options;
+    this.#options = options;
+    const above = (partition: string) => pipelines.above(partition);
+    this.#visitor = new Visitor(reader, records, buildKind({ client, below, bounds, above }));
+    const { organization } = pipelines;
+    for (const { id, slug } of pipelines.read) run.state.setName(id, `${organization}/${slug}`);
+    this.#sync = new ListSync({
+      run,
+      name: organization,
+      item: 'build',
+      track: organization,
+      records,
+      partitions: pipelines.read.map(({ id }) => id),
+      bounds,
+      visit: (request) => this.#visitOnce(request),
+      verify: () => Promise.all([getAccessToken(client), listPipelines(client, organization)]),
+    });
+  }
+
+  /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
+  async sync(): Promise<void> {
+    try {
+      if (await this.#readChanged()) await this.#readCreated();
+      await this.#sync.readOpen();
+    } finally {
+      this.#sync.report();
+    }
+    await this.#sync.end();
+  }
+
+  /** What a filter finds whenever it was created. Without it no bookmark may move. */
+  async #readChanged(): Promise<boolean> {
+    const since = this.#oldestBookmark();
+    if (since === undefined || this.#options.bounds.range) return true;
+    const partitions = this.#options.pipelines.read.map(({ id }) => id);
+    const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+    // Whoever leaves the open states while they are read is among the finished ones, hence this order.
+    const filters: BuildFilter[] = [{ states: openStates }, { finishedFrom: since - settle }];
+    for (const filter of filters) {
+      for (const list of this.#lists(partitions)) {
+        const pages = list.pages(everything, filter);
+        const isRead = await this.#sync.readAll(this.#requests(pages, filter), (request) =>
+          this.#visitChanged(request),
+        );
+        if (!isRead) return false;
+      }
+    }
+    return true;
+  }
+
+  /** The start of the oldest last sync; undefined where there was none. */
+  #oldestBookmark(): number | undefined {
+    const known = this.#entries(this.#options.pipelines.read.map(({ id }) => id))
+      .map(({ since }) => since)
+      .filter((since) => since !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  #entries(partitions: readonly string[]): Entry[] {
+    const streams = [...this.#options.records.keys()];
+    return partitions.flatMap((partition) => streams.map((stream) => this.#sync.entry(stream, partition)));
+  }
+
+  async *#requests(pages: AsyncIterable<Page>, filter: BuildFilter): AsyncGenerator<VisitRequest> {
+    const { pipelines } = this.#options;
+    for await (const { items, answer } of pages) {
+      await pipelines.learn(items);
+      const extracted = formatTimestamp(answer.receivedAt);
+      for (const row of items) {
+        const partition = pipelines.idOf(row);
+        const created = parseTimestamp(row.created_at);
+        if (partition === undefined || created === undefined) continue;
+        const needs = this.#needs(row, partition, created, filter);
+        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, extracted }, needs };
+      }
+    }
+  }
+
+  #needs(row: Row, partition: string, created: number, filter: BuildFilter): Map<string, Need> {
+    const { startDate, endDate = Number.POSITIVE_INFINITY } = this.#options.bounds;
+    const needs = new Map<string, Need>();
+    if (created < startDate || created >= endDate) return needs;
+    for (const stream of this.#options.records.keys()) {
+      const { since } = this.#sync.entry(stream, partition);
+      // What was never read is read whole, with its history.
+      if (since === undefined) continue;
+      if (filter.finishedFrom === undefined || hasFinishedSince(row, since - settle))
+        needs.set(stream, 'all');
+    }
+    return needs;
+  }
+
+  /** Everything that was created since the last sync, and what was never read. */
+  async #readCreated(): Promise<void> {
+    const { pipelines } = this.#options;
+    const ids = pipelines.read.map(({ id }) => id);
+    const isUnread = (id: string) => this.#entries([id]).some((entry) => this.#asksForHistory(entry));
+    const unread = ids.filter(isUnread);
+    // The history of a few pipelines is not worth the pages of all.
+    const isForAll = 2 * unread.length >= pipelines.all.length;
+    const together = isForAll ? ids : ids.filter((id) => !isUnread(id));
+    const alone = isForAll ? [] : unread.map((id) => [id]);
+    for (const partitions of [together, ...alone]) {
+      for (const list of this.#lists(partitions)) {
+        if (!(await this.#sync.read(list.walked))) return;
+      }
+    }
+  }
+
+  #asksForHistory({ since, from }: Entry): boolean {
+    const { range, startDate } = this.#options.bounds;
+    return range || since === undefined || (from !== undefined && startDate < from);
+  }
+
+  /** The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it. */
+  #lists(partitions: readonly string[]): { pages: BuildList['pages']; walked: WalkedList }[] {
+    if (partitions.length === 0) return [];
+    const { pipelines } = this.#options;
+    const isSmallPart = 10 * partitions.length <= pipelines.all.length;
+    const isOne = partitions.length === 1 && pipelines.all.length > 1;
+    if (!isSmallPart && !isOne) return [this.#list(undefined, partitions)];
+    return partitions.map((id) => this.#list(String(pipelines.above(id).buildkite_pipelines?.slug), [id]));
+  }
+
+  #list(
+    pipeline: string | undefined,
+    partitions: readonly string[],
+  ): { pages: BuildList['pages']; walked: WalkedList } {
+    const { client, pipelines, records } = this.#options;
+    // The jobs tell when a build has changed, which is what anything but builds alone goes by.
+    const withJobs = [...records.keys()].some((stream) => stream !== builds.name);
+    const list = new BuildList({ client, organization: pipelines.organization, pipeline, withJobs });
+    const pages: BuildList['pages'] = (window, filter) => learning(list.pages(window, filter), pipelines);
+    const isListed = new Set(partitions);
+    const partitionOf = (row: Row) => {
+      const id = pipelines.idOf(row);
+      return id !== undefined && isListed.has(id) ? id : undefined;
+    };
+    return { pages, walked: { pages, idOf: numberOf, partitionOf, partitions } };
+  }
+
+  async #visitChanged(request: VisitRequest): Promise<Visit> {
+    const name = nameOf(request);
+    if (this.#met.has(name)) return repeated(request);
+    this.#met.add(name);
+    return this.#visitor.visit(request);
+  }
+
+  async #visitOnce(request: VisitRequest): Promise<Visit> {
+    return this.#met.has(nameOf(request)) ? repeated(request) : this.#visitor.visit(request);
+  }
+}
+
+/** A build that this run has written: what has changed since is the next run's to write, so it is kept open. */
+function repeated(request: VisitRequest): Visit {
+  const { id, created, needs } = request;
+  const finding = { id, created, outcome: 'read', settled: false, newest: Number.POSITIVE_INFINITY } as const;
+  const results = new Map(
+    [...needs.keys()].map((stream) => [stream, { kind: 'found', finding, errors: [] } as const]),
+  );
+  return { request, lines: [], results, missing: 0, withoutId: 0 };
+}
+
+async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): AsyncGenerator<Page> {
+  for await (const page of pages) {
+    await pipelines.learn(page.items);
+    yield page;
+  }
+}
+
+function numberOf({ number }: Row): string {
+  return typeof number === 'number' ? String(number) : '';
+}
+
+function nameOf({ partition, id }: VisitRequest): string {
+  return `${partition} ${id}`;
+}

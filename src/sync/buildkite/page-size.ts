@@ -1,0 +1,19 @@
+/** How many rows are asked for at a time, and how many pages of that size have been answered since it changed. */
+export interface PageSize {
+  readonly rows: number;
+  readonly answered: number;
+}
+
+/** After so many pages a larger one is tried again: what was heavy may have been passed. */
+const patience = 8;
+
+/** The size after a page was too heavy for the server; undefined when it cannot be smaller. */
+export function smaller({ rows }: PageSize): PageSize | undefined {
+  return rows === 1 ? undefined : { rows: Math.floor(rows / 2), answered: 0 };
+}
+
+/** The size after a page was answered. */
+export function afterAnswer({ rows, answered }: PageSize, largest: number): PageSize {
+  const isDue = answered + 1 >= patience && rows < largest;
+  return isDue ? { rows: Math.min(largest, 2 * rows), answered: 0 } : { rows, answered: answered + 1 };
+}

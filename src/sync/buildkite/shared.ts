@@ -1,0 +1,52 @@
+import type { ApiClient } from '../../http/client.js';
+import type { Records } from '../../singer/records.js';
+import { buildkiteStreams } from '../../streams/buildkite/index.js';
+import type { StreamDefinition } from '../../streams/define.js';
+import { Reader } from '../reader.js';
+import type { Run } from '../run.js';
+import type { BuildkiteSettings } from './bounds.js';
+import { masked } from './masked.js';
+
+export interface BuildkiteSyncOptions {
+  readonly run: Run;
+  readonly client: ApiClient;
+  readonly settings: BuildkiteSettings;
+  /** Of Buildkite's selected streams, parents before children. */
+  readonly records: ReadonlyMap<string, Records>;
+}
+
+/** What the organizations of one run share. */
+export class BuildkiteShared {
+  readonly run: Run;
+  readonly client: ApiClient;
+  readonly settings: BuildkiteSettings;
+  readonly records: ReadonlyMap<string, Records>;
+  readonly reader: Reader;
+  /** All streams of Buildkite, parents before children. */
+  readonly definitions = buildkiteStreams;
+
+  constructor({ run, client, settings, records }: BuildkiteSyncOptions) {
+    this.run = run;
+    this.client = client;
+    this.settings = settings;
+    this.records = records;
+    this.reader = new Reader({
+      client,
+      tailBytes: settings.jobLogTailBytes,
+      cleaned: (row) => masked(row, settings.envAllow),
+      redacted: (text) => run.log.redacted(text),
+    });
+  }
+
+  /** Those of the selected streams that are among `definitions`. */
+  recordsOf(definitions: readonly StreamDefinition[]): ReadonlyMap<string, Records> {
+    const names = new Set(definitions.map(({ name }) => name));
+    return new Map([...this.records].filter(([name]) => names.has(name)));
+  }
+
+  /** Whether a stream, or any below it, is selected. */
+  isWantedIn(definition: StreamDefinition): boolean {
+    const isOwn = this.records.has(definition.name);
+    return isOwn || this.definitions.some((child) => child.parent === definition && this.isWantedIn(child));
+  }
+}

@@ -1,0 +1,84 @@
+import { HttpError } from '../../errors.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { expand, path, withQuery } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { getAccessToken } from '../../sources/buildkite.js';
+import { testRuns } from '../../streams/buildkite/test-runs.js';
+import type { Above } from '../../streams/define.js';
+import { formatTimestamp } from '../../time.js';
+import { type Bounds, settle } from '../entry.js';
+import { ListSync } from '../list-sync.js';
+import { type Kind, Visitor } from '../visit.js';
+import type { TimedRow } from '../visit-request.js';
+import type { BuildkiteShared } from './shared.js';
+
+/**
+ * Reads the runs of one test suite. They come newest first and take no filter; a run may go on after it has ended
+ * (https://buildkite.com/docs/apis/rest-api/test-engine/runs), so the look-back reads them again.
+ */
+export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: Bounds): Promise<void> {
+  const { run, client, reader } = shared;
+  const { id, slug } = above.buildkite_suites ?? {};
+  const partition = String(id);
+  const name = `${String(above.buildkite_organizations?.slug)}/${String(slug)}`;
+  run.state.setName(partition, name);
+  const records = shared.recordsOf([testRuns]);
+  const list = expand(testRuns.endpoint, (placeholder) => {
+    const [stream = '', column = ''] = placeholder.split('.');
+    return above[stream]?.[column];
+  });
+  const visitor = new Visitor(reader, records, runKind(shared, above, bounds, list));
+  const runs = new ListSync({
+    run,
+    name,
+    item: 'test run',
+    track: name,
+    records,
+    partitions: [partition],
+    bounds,
+    visit: (request) => visitor.visit(request),
+    verify: () => getAccessToken(client),
+  });
+  try {
+    await runs.read({
+      pages: () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages),
+      idOf: idOf,
+      partitionOf: () => partition,
+      partitions: [partition],
+    });
+    await runs.readOpen();
+  } finally {
+    runs.report();
+  }
+  await runs.end();
+}
+
+function idOf({ id }: Row): string {
+  return typeof id === 'string' ? id : '';
+}
+
+function runKind({ client }: BuildkiteShared, above: Above, bounds: Bounds, list: string): Kind {
+  const fetchRoot = async ({ id }: { readonly id: string }): Promise<TimedRow> => {
+    const ownPath = list + path`/${id}`;
+    const { body, receivedAt } = await client.get(ownPath, `${testRuns.endpoint}/{buildkite_test_runs.id}`);
+    if (isObject(body)) return { row: body, extracted: formatTimestamp(receivedAt) };
+    throw new HttpError(`GET ${ownPath} answered no run.`, { failure: 'unreadable', path: ownPath });
+  };
+  return {
+    root: testRuns,
+    below: [],
+    above: () => above,
+    fetchRoot,
+    needsRoot: true,
+    writes: () => true,
+    looksBelow: () => false,
+    embedded: () => undefined,
+    vanishing: new Set(),
+    judge: (_, { request, root }) => {
+      const isOver = root?.row.state === 'finished' && root.row.result !== 'pending';
+      const settled = isOver && request.created < bounds.now - settle;
+      return { settled, newest: request.created };
+    },
+    asksRootAtEnd: () => false,
+  };
+}

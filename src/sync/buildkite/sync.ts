@@ -1,0 +1,92 @@
+import { HttpError } from '../../errors.js';
+import {
+  getAccessToken,
+  getOrganization,
+  type ListedRow,
+  listOrganizations,
+} from '../../sources/buildkite.js';
+import { organizations } from '../../streams/buildkite/organizations.js';
+import { user } from '../../streams/buildkite/user.js';
+import { formatTimestamp } from '../../time.js';
+import { startOfRun } from '../clock.js';
+import type { Bounds } from '../entry.js';
+import type { FoundRow } from '../reader.js';
+import type { SourceSync } from '../sync.js';
+import { Tree } from '../tree.js';
+import { boundsOf } from './bounds.js';
+import { syncOrganization } from './organization.js';
+import { BuildkiteShared, type BuildkiteSyncOptions } from './shared.js';
+
+/** Reads the organizations that the settings name, or all that the token sees. */
+export class BuildkiteSync implements SourceSync {
+  readonly #shared: BuildkiteShared;
+  /** The organizations that the token sees, where they had to be listed. */
+  #listed: readonly ListedRow[] | undefined;
+
+  constructor(options: BuildkiteSyncOptions) {
+    this.#shared = new BuildkiteShared(options);
+  }
+
+  /** @throws HttpError when the token is refused, or nothing is known of the organizations */
+  async parts(): Promise<Promise<unknown>[]> {
+    const { run, client, reader, records, settings } = this.#shared;
+    const { answer } = await getAccessToken(client);
+    const start = startOfRun(answer.date, answer.receivedAt);
+    if (start.warning !== undefined) run.warnOnce('clock of Buildkite', start.warning);
+    const bounds = boundsOf(settings, start.now);
+    run.begin();
+    const tree = new Tree({
+      run,
+      reader,
+      name: 'Buildkite',
+      records,
+      definitions: [organizations, user],
+      known: (definition) => (definition === organizations ? this.#organizations() : undefined),
+    });
+    await tree.read(user, {});
+    const slugs = settings.organizations ?? (await this.#visibleOrganizations());
+    if (slugs.length === 0)
+      run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
+    await tree.read(organizations, {});
+    run.progress.expect('organizations', slugs.length);
+    return slugs.map((slug) => this.#read(slug, bounds));
+  }
+
+  async #read(slug: string, bounds: Bounds): Promise<void> {
+    try {
+      await syncOrganization(this.#shared, slug, bounds);
+    } finally {
+      this.#shared.run.progress.end('organizations', slug);
+    }
+  }
+
+  /** @throws HttpError that says what to do where the token must not list organizations */
+  async #visibleOrganizations(): Promise<string[]> {
+    try {
+      this.#listed = await listOrganizations(this.#shared.client);
+      return this.#listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+      const { message, failure, path, status } = error;
+      throw new HttpError(message, {
+        failure,
+        path,
+        status,
+        next: 'Give the token the scope read_organizations, or name the organizations in buildkite_organizations.',
+        cause: error,
+      });
+    }
+  }
+
+  /** The rows of the organizations that are read. */
+  async *#organizations(): AsyncGenerator<readonly FoundRow[]> {
+    const { client, settings, reader } = this.#shared;
+    const slugs = settings.organizations ?? [];
+    const rows = this.#listed ?? (await Promise.all(slugs.map((slug) => getOrganization(client, slug))));
+    yield reader.rows(
+      organizations,
+      {},
+      rows.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
+    );
+  }
+}

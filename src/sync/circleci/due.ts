@@ -1,0 +1,52 @@
+import type { Row } from '../../http/pagination.js';
+import { parseTimestamp, second } from '../../time.js';
+import { type Need, settle } from '../entry.js';
+
+/** Statuses that a workflow no longer leaves; others, also unknown ones, are taken for open. */
+const terminal = new Set(['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']);
+/** States of a pipeline that is still to be set up. */
+const beforeSetup = new Set(['pending', 'setup-pending']);
+
+function isTerminal(workflow: Row): boolean {
+  return typeof workflow.status === 'string' && terminal.has(workflow.status);
+}
+
+/** Whether the workflow has been over for so long that its jobs have ended too. */
+export function isWorkflowSettled(workflow: Row, now: number): boolean {
+  const stopped = parseTimestamp(workflow.stopped_at);
+  return isTerminal(workflow) && stopped !== undefined && stopped < now - settle;
+}
+
+/** Whether the pipeline has left the states in which it waits to be set up. */
+export function isSetUp(pipeline: Row): boolean {
+  return typeof pipeline.state !== 'string' || !beforeSetup.has(pipeline.state);
+}
+
+/** Whether rows of the workflow may have changed since the time in `need`. */
+export function isWorkflowDue(workflow: Row, need: Need): boolean {
+  if (need === 'all' || !isTerminal(workflow)) return true;
+  const created = parseTimestamp(workflow.created_at);
+  const stopped = parseTimestamp(workflow.stopped_at);
+  // A terminal workflow without stopped_at tells nothing about when it ended.
+  if (created === undefined || stopped === undefined) return true;
+  const margin = marginOf(need);
+  return created >= margin || stopped >= margin;
+}
+
+/** Whether the pipeline's own row may have changed since the time in `need`. */
+export function isPipelineDue(pipeline: Row, need: Need): boolean {
+  if (need === 'all') return true;
+  // CircleCI did not move updated_at on reruns when this was written, and nowhere says that it never will.
+  const updated = parseTimestamp(pipeline.updated_at);
+  return updated !== undefined && updated >= marginOf(need);
+}
+
+// Times of workflows are whole seconds, so the margin is cut to the second too.
+function marginOf(since: number): number {
+  return Math.floor(since / second) * second - settle;
+}
+
+/** The latest of `created` and the times that the rows have in `column`. */
+export function newestOf(rows: readonly Row[], column: string, created: number): number {
+  return rows.reduce((newest, row) => Math.max(newest, parseTimestamp(row[column]) ?? newest), created);
+}

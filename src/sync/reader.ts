@@ -1,0 +1,110 @@
+import { HttpError } from '../errors.js';
+import type { Answer, ApiClient } from '../http/client.js';
+import { pages, type Row } from '../http/pagination.js';
+import { expand, withQuery } from '../http/url.js';
+import type { Above, StreamDefinition } from '../streams/define.js';
+import { formatTimestamp } from '../time.js';
+import { plainLog } from './plain-log.js';
+import type { TimedRow } from './visit-request.js';
+
+/** Most rows that a page of Buildkite may hold; CircleCI has no parameter for it. */
+const largestPage = 100;
+
+/** A row with the columns that it takes from the rows above it. */
+export interface FoundRow extends TimedRow {
+  readonly foreignKeys: Row;
+}
+
+export interface ReaderOptions {
+  readonly client: ApiClient;
+  /** Bytes of a text's end that are kept. */
+  readonly tailBytes: number;
+  /** What leaves of a row: values that must not are starred. */
+  readonly cleaned?: (row: Row) => Row;
+  /** What leaves of a text: secrets are starred. */
+  readonly redacted?: (text: string) => string;
+}
+
+/** Reads the rows of streams from below rows of their parents, as the declarations say. */
+export class Reader {
+  readonly #options: ReaderOptions;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Path and query of a stream's rows below the rows above. */
+  pathOf({ endpoint }: StreamDefinition, above: Above): string {
+    return expand(endpoint, (name) => placeholderOf(above, name));
+  }
+
+  /**
+   * The rows of a stream below the rows above, a page at a time.
+   * @throws HttpError as `pages` does; TokenNotFound after the pages that were found
+   */
+  async *pages(definition: StreamDefinition, above: Above): AsyncGenerator<readonly FoundRow[]> {
+    if (definition.asks?.(above) === false) return;
+    const path = this.pathOf(definition, above);
+    if (definition.pages === 'text') {
+      yield this.rows(definition, above, [await this.#tail(path, definition)]);
+      return;
+    }
+    const { endpoint, pages: style, headers } = definition;
+    const asked = style === 'link' || style === 'cursor' ? withQuery(path, { per_page: largestPage }) : path;
+    for await (const { items, answer } of pages(this.#options.client, asked, endpoint, style, { headers })) {
+      const extracted = formatTimestamp(answer.receivedAt);
+      yield this.rows(
+        definition,
+        above,
+        items.map((row) => ({ row, extracted })),
+      );
+    }
+  }
+
+  /** What becomes of items of the API, wherever they came from. */
+  rows(definition: StreamDefinition, above: Above, items: readonly TimedRow[]): FoundRow[] {
+    const foreignKeys = foreignKeysOf(definition, above);
+    const { cleaned = (row: Row) => row } = this.#options;
+    return items.flatMap(({ row: item, extracted }) => {
+      const rows = definition.rows?.(item, above) ?? [item];
+      return rows.map((row) => ({ row: cleaned(row), extracted, foreignKeys }));
+    });
+  }
+
+  /** The end of a text and its whole size, as a row. */
+  async #tail(path: string, { endpoint }: StreamDefinition): Promise<TimedRow> {
+    const { client, tailBytes } = this.#options;
+    const headers = { accept: 'text/plain', range: `bytes=-${tailBytes}` };
+    let answer: Answer | undefined;
+    try {
+      answer = await client.get(path, endpoint, { as: 'text', headers, maxBytes: tailBytes });
+    } catch (error) {
+      // An empty text has no last byte: https://www.rfc-editor.org/rfc/rfc9110#status.416
+      if (!(error instanceof HttpError) || error.status !== 416) throw error;
+    }
+    const { redacted = (text: string) => text } = this.#options;
+    const content = redacted(plainLog(typeof answer?.body === 'string' ? answer.body : ''));
+    const size = answer?.bytes ?? 0;
+    const extracted = formatTimestamp(answer?.receivedAt ?? Date.now());
+    return { row: { content, size, truncated: size > tailBytes }, extracted };
+  }
+}
+
+/** The values of a row's key columns as one text; undefined when one is missing. */
+export function keyOf({ key }: StreamDefinition, { row, foreignKeys }: FoundRow): string | undefined {
+  const values = key.map((column) => foreignKeys[column] ?? row[column]);
+  const isWhole = values.every((value) => value !== undefined && value !== null && value !== '');
+  return isWhole ? JSON.stringify(values) : undefined;
+}
+
+/** The value of a placeholder such as `pipelines.id`. */
+function placeholderOf(above: Above, name: string): unknown {
+  const [stream = '', column = ''] = name.split('.');
+  return above[stream]?.[column];
+}
+
+/** The columns that a stream takes from rows above it. */
+function foreignKeysOf({ foreignKeys = {} }: StreamDefinition, above: Above): Row {
+  const columns = Object.entries(foreignKeys);
+  return Object.fromEntries(columns.map(([own, [stream, column]]) => [own, above[stream]?.[column]]));
+}

@@ -1,0 +1,136 @@
+import { HttpError, TapError } from '../errors.js';
+import type { Records } from '../singer/records.js';
+import type { Above, StreamDefinition } from '../streams/define.js';
+import { type FoundRow, keyOf, type Reader } from './reader.js';
+import type { Run } from './run.js';
+
+export interface TreeOptions {
+  readonly run: Run;
+  readonly reader: Reader;
+  /** What messages call whatever the tree belongs to: a slug. */
+  readonly name: string;
+  /** Of all selected streams of the source. */
+  readonly records: ReadonlyMap<string, Records>;
+  /** The streams of the tree, parents before children. */
+  readonly definitions: readonly StreamDefinition[];
+  /** Pages of rows that are known already; undefined: they have to be asked for. */
+  readonly known?: (
+    definition: StreamDefinition,
+    above: Above,
+  ) => AsyncIterable<readonly FoundRow[]> | undefined;
+  /** What else hangs below the rows of a stream: told each row with those above it. */
+  readonly also?: Readonly<Record<string, (above: Above) => Promise<void>>>;
+}
+
+/** Reads streams that have no bookmark, in full: each list, and then the lists below each of its rows. */
+export class Tree {
+  readonly #options: TreeOptions;
+  /** Streams that are forbidden. */
+  readonly #forbidden = new Set<string>();
+  /** Keys of the rows that have left, by stream. */
+  readonly #written = new Map<string, Set<string>>();
+  #missing = 0;
+
+  constructor(options: TreeOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads a stream and all that is below it, where any of that is wanted.
+   * What cannot be read is reported, and the rest goes on.
+   * @throws HttpError when the token is refused, Stopped when the run is told to stop.
+   */
+  async read(definition: StreamDefinition, above: Above): Promise<void> {
+    const wanted = this.#wantedIn(definition);
+    if (wanted.length === 0) return;
+    try {
+      for await (const page of this.#pages(definition, above)) {
+        for (const found of page) await this.#write(definition, found);
+        // Only requests are made side by side here, and the client knows how many it may send.
+        await Promise.all(
+          page.map((found) => this.#readBelow(definition, { ...above, [definition.name]: found.row })),
+        );
+      }
+    } catch (error) {
+      this.#take(error, definition, wanted);
+    }
+  }
+
+  /** Says what was gone before it could be read. */
+  report(): void {
+    if (this.#missing === 0) return;
+    this.#options.run.log.info(`${this.#options.name}: ${this.#missing} lists answered 404; they are gone.`);
+  }
+
+  #pages(definition: StreamDefinition, above: Above): AsyncIterable<readonly FoundRow[]> {
+    return this.#options.known?.(definition, above) ?? this.#options.reader.pages(definition, above);
+  }
+
+  async #readBelow(definition: StreamDefinition, above: Above): Promise<void> {
+    const children = this.#options.definitions.filter(({ parent }) => parent === definition);
+    await Promise.all([
+      ...children.map((child) => this.read(child, above)),
+      this.#options.also?.[definition.name]?.(above),
+    ]);
+  }
+
+  async #write(definition: StreamDefinition, found: FoundRow): Promise<void> {
+    const { name } = definition;
+    const { run, records } = this.#options;
+    const own = records.get(name);
+    if (own === undefined || this.#forbidden.has(name) || !this.#isNew(definition, found)) return;
+    const { row, extracted, foreignKeys } = found;
+    try {
+      run.record(name, own.line(row, foreignKeys, extracted));
+    } catch (error) {
+      if (!(error instanceof TapError)) throw error;
+      run.fail(`${this.#options.name}: ${error.line}`);
+    }
+    const drained = run.writer.drained();
+    if (drained !== undefined) await drained;
+  }
+
+  /** Whether a row leaves for the first time: a list that changes while it is paged repeats rows. */
+  #isNew(definition: StreamDefinition, found: FoundRow): boolean {
+    const { name } = definition;
+    const written = this.#written.get(name) ?? new Set<string>();
+    this.#written.set(name, written);
+    const key = keyOf(definition, found) ?? '';
+    if (written.has(key)) return false;
+    written.add(key);
+    return true;
+  }
+
+  /** Selected streams at or below this one. */
+  #wantedIn(definition: StreamDefinition): string[] {
+    const { records, definitions, also = {} } = this.#options;
+    if (this.#forbidden.has(definition.name)) return [];
+    const below = definitions
+      .filter(({ parent }) => parent === definition)
+      .flatMap((child) => this.#wantedIn(child));
+    const isWanted = records.has(definition.name) || definition.name in also;
+    return isWanted ? [definition.name, ...below] : below;
+  }
+
+  #take(error: unknown, definition: StreamDefinition, wanted: readonly string[]): void {
+    if (!(error instanceof TapError)) throw error;
+    if (error instanceof HttpError && error.failure === 'unauthorized') throw error;
+    const { run, name } = this.#options;
+    const names = wanted.join(', ');
+    if (error instanceof HttpError && error.failure === 'forbidden') {
+      if (this.#forbidden.has(definition.name)) return;
+      this.#forbidden.add(definition.name);
+      const needed = definition.permissions.join(' and ');
+      run.fail(`${name}: ${names} are left out of this run; they need ${needed}. ${error.line}`);
+    } else if (
+      error instanceof HttpError &&
+      error.failure === 'not-found' &&
+      definition.parent?.parent !== undefined
+    ) {
+      // What was listed a moment ago may be deleted by now.
+      this.#missing++;
+    } else {
+      run.fail(`${name}: ${names} could not be read. ${error.line}`);
+    }
+  }
+}
