@@ -50,7 +50,8 @@ export type Transform = (row: JsonObject, further?: JsonObject) => Record<string
  * Compiles a schema into the function that makes records of API rows, as singer-python's Transformer does,
  * except where that loses data: null stays null for booleans, 1.9 is no integer, objects and arrays do not
  * turn into strings of Python, `additionalProperties: true` keeps what it says, integers that JSON.parse could
- * not hold are refused, and dates are RFC 3339 or a date alone, nothing guessed.
+ * not hold are refused, and dates are RFC 3339 or a date alone, nothing guessed. Members that CircleCI spells with `-`
+ * in one place and with `_` in the other become columns with `_`; free objects keep their members as they are.
  * @returns a function that throws {@link Mismatch}
  */
 export function compileTransform(schema: JsonSchema, report: TransformReport): Transform {
@@ -209,8 +210,9 @@ function objectRecord(schema: JsonSchema, report: TransformReport, path: string)
     let name = '';
     try {
       for (name of Object.keys(row)) {
-        const convert = columns.get(name);
-        if (convert !== undefined) record[name] = convert(row[name]);
+        const column = columns.has(name) ? name : name.replaceAll('-', '_');
+        const convert = columns.get(column);
+        if (convert !== undefined) record[column] = convert(row[name]);
         else if (leftOut.has(name)) continue;
         else if (keepsUnknown) record[name] = freeValue(row[name], report, join(path, name));
         else report.unknownField(join(path, name));

@@ -23,8 +23,9 @@ export type Above = Readonly<Record<string, Row>>;
  * - `cursor`: Buildkite's `{items, links: {next}}`
  * - `object`: no list, the answer is one row
  * - `text`: no list and no JSON, the end of the answer's text becomes a row
+ * - `output`: CircleCI's output of a step, an array of `{message, time, type}`; the end of all messages becomes a row
  */
-export type Pages = 'page-token' | 'link' | 'cursor' | 'object' | 'text';
+export type Pages = 'page-token' | 'link' | 'cursor' | 'object' | 'text' | 'output';
 
 /**
  * Everything that is particular to one stream; the engine that reads it is in sync/.
@@ -52,9 +53,18 @@ export interface StreamDefinition {
    * the path; `{+stream.column}` keeps its slashes, as slugs need it.
    */
   readonly endpoint: `/${string}`;
+  /** Version of the API whose base path replaces that of `base_url`, where it is another. */
+  readonly api?: 'v1.1';
+  /**
+   * Stream above and its column that has the whole URL, of any origin, which is asked without the token; the
+   * endpoint is then no more than its name in metrics.
+   */
+  readonly url?: readonly [stream: string, column: string];
   readonly pages: Pages;
   /** Sent along with its requests. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Column that gets the place of each item in the whole list, from 0, before `rows` sees it. */
+  readonly position?: string;
   /** Own column -> stream above and its column. */
   readonly foreignKeys?: Readonly<Record<string, readonly [stream: string, column: string]>>;
   /** Whether the endpoint has anything for these rows above; unless told, it has. */

@@ -57,8 +57,8 @@ export interface ListSyncOptions {
   readonly track: string;
   /** The streams that are read from the list, parents before children. */
   readonly records: ReadonlyMap<string, Records>;
-  /** Keys under which the state knows what the list's rows belong to. */
-  readonly partitions: readonly string[];
+  /** Keys under which the state knows what the list's rows belong to, as far as that is known by now. */
+  readonly partitions: () => readonly string[];
   readonly bounds: Bounds;
   readonly visit: (request: VisitRequest) => Promise<Visit>;
   /** An answer 404 below the list is believed only if this does not throw. */
@@ -88,7 +88,6 @@ export class ListSync {
     this.#tally = new Tally(run, name, item);
     this.#active = new Set(records.keys());
     for (const stream of this.#active) this.#visitedOpen.set(stream, new Set());
-    this.#prepare();
   }
 
   entry(stream: string, partition: string): Entry {
@@ -130,9 +129,10 @@ export class ListSync {
     if (this.#entries.isDoubted) await this.#verify();
   }
 
-  #prepare(): void {
+  /** Makes the entries ready for this run; to be called once for each partition. */
+  prepare(partitions: readonly string[]): void {
     for (const [stream, { selected }] of this.#options.records) {
-      for (const partition of this.#options.partitions) {
+      for (const partition of partitions) {
         const entry = startWalk(this.#entries.get(stream, partition), this.#bounds);
         this.#entries.set(stream, partition, entry);
         if (selected.method === 'FULL_TABLE' && !this.#bounds.range) {
@@ -250,7 +250,7 @@ export class ListSync {
   #openRequests(): VisitRequest[] {
     const requests = new Map<string, VisitRequest & { readonly needs: Map<string, Need> }>();
     for (const stream of this.#active) {
-      for (const partition of this.#options.partitions) {
+      for (const partition of this.#options.partitions()) {
         for (const [id, created] of this.entry(stream, partition).open) {
           const name = `${partition} ${id}`;
           if (this.#visitedOpen.get(stream)?.has(name) === true) continue;

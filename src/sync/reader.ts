@@ -2,6 +2,7 @@ import { HttpError } from '../errors.js';
 import type { Answer, ApiClient } from '../http/client.js';
 import { pages, type Row } from '../http/pagination.js';
 import { expand, withQuery } from '../http/url.js';
+import { isObject } from '../json.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
 import { plainLog } from './plain-log.js';
@@ -17,6 +18,8 @@ export interface FoundRow extends TimedRow {
 
 export interface ReaderOptions {
   readonly client: ApiClient;
+  /** Base URLs of other versions of the API, by their names. */
+  readonly bases?: Readonly<Record<string, string>>;
   /** Bytes of a text's end that are kept. */
   readonly tailBytes: number;
   /** What leaves of a row: values that must not are starred. */
@@ -33,9 +36,11 @@ export class Reader {
     this.#options = options;
   }
 
-  /** Path and query of a stream's rows below the rows above. */
-  pathOf({ endpoint }: StreamDefinition, above: Above): string {
-    return expand(endpoint, (name) => placeholderOf(above, name));
+  /** Path and query of a stream's rows below the rows above, or their whole URL where it is no part of the API. */
+  pathOf({ endpoint, url, api }: StreamDefinition, above: Above): string {
+    if (url !== undefined) return String(above[url[0]]?.[url[1]]);
+    const path = expand(endpoint, (name) => placeholderOf(above, name));
+    return api === undefined ? path : `${this.#options.bases?.[api] ?? ''}${path}`;
   }
 
   /**
@@ -44,19 +49,22 @@ export class Reader {
    */
   async *pages(definition: StreamDefinition, above: Above): AsyncGenerator<readonly FoundRow[]> {
     if (definition.asks?.(above) === false) return;
+    const { endpoint, pages: style, headers, position } = definition;
     const path = this.pathOf(definition, above);
-    if (definition.pages === 'text') {
-      yield this.rows(definition, above, [await this.#tail(path, definition)]);
+    if (style === 'text' || style === 'output') {
+      const found = style === 'text' ? this.#tail(path, endpoint) : this.#output(path, endpoint);
+      yield this.rows(definition, above, [await found]);
       return;
     }
-    const { endpoint, pages: style, headers } = definition;
     const asked = style === 'link' || style === 'cursor' ? withQuery(path, { per_page: largestPage }) : path;
+    let place = 0;
     for await (const { items, answer } of pages(this.#options.client, asked, endpoint, style, { headers })) {
       const extracted = formatTimestamp(answer.receivedAt);
+      const placed = items.map((row) => (position === undefined ? row : { ...row, [position]: place++ }));
       yield this.rows(
         definition,
         above,
-        items.map((row) => ({ row, extracted })),
+        placed.map((row) => ({ row, extracted })),
       );
     }
   }
@@ -72,7 +80,7 @@ export class Reader {
   }
 
   /** The end of a text and its whole size, as a row. */
-  async #tail(path: string, { endpoint }: StreamDefinition): Promise<TimedRow> {
+  async #tail(path: string, endpoint: string): Promise<TimedRow> {
     const { client, tailBytes } = this.#options;
     const headers = { accept: 'text/plain', range: `bytes=-${tailBytes}` };
     let answer: Answer | undefined;
@@ -82,11 +90,23 @@ export class Reader {
       // An empty text has no last byte: https://www.rfc-editor.org/rfc/rfc9110#status.416
       if (!(error instanceof HttpError) || error.status !== 416) throw error;
     }
-    const { redacted = (text: string) => text } = this.#options;
-    const content = redacted(plainLog(typeof answer?.body === 'string' ? answer.body : ''));
-    const size = answer?.bytes ?? 0;
-    const extracted = formatTimestamp(answer?.receivedAt ?? Date.now());
-    return { row: { content, size, truncated: size > tailBytes }, extracted };
+    const text = typeof answer?.body === 'string' ? answer.body : '';
+    return this.#logRow(text, answer?.bytes ?? 0, answer?.receivedAt ?? Date.now());
+  }
+
+  /** The end of what a step wrote, as a row; the URL is of another origin, and whoever has it may read. */
+  async #output(url: string, endpoint: string): Promise<TimedRow> {
+    const { body, receivedAt } = await this.#options.client.get(url, endpoint, { anonymous: true });
+    const written = Buffer.from(messagesIn(body).join(''));
+    const { tailBytes } = this.#options;
+    const tail = written.subarray(Math.max(0, written.length - tailBytes)).toString();
+    return this.#logRow(tail, written.length, receivedAt);
+  }
+
+  #logRow(text: string, size: number, receivedAt: number): TimedRow {
+    const { tailBytes, redacted = (one: string) => one } = this.#options;
+    const row = { content: redacted(plainLog(text)), size, truncated: size > tailBytes };
+    return { row, extracted: formatTimestamp(receivedAt) };
   }
 }
 
@@ -95,6 +115,13 @@ export function keyOf({ key }: StreamDefinition, { row, foreignKeys }: FoundRow)
   const values = key.map((column) => foreignKeys[column] ?? row[column]);
   const isWhole = values.every((value) => value !== undefined && value !== null && value !== '');
   return isWhole ? JSON.stringify(values) : undefined;
+}
+
+/** The texts of a step's output; anything else is none. */
+function messagesIn(body: unknown): string[] {
+  if (!Array.isArray(body)) return [];
+  const items: readonly unknown[] = body;
+  return items.flatMap((item) => (isObject(item) && typeof item.message === 'string' ? [item.message] : []));
 }
 
 /** The value of a placeholder such as `pipelines.id`. */

@@ -106,7 +106,9 @@ export class State {
   /** The `value` of a STATE message. */
   toJSON(): JsonObject {
     const bookmarks: Record<string, unknown> = { ...this.#bookmarks };
-    for (const [stream, state] of this.#streams) bookmarks[stream] = writeBookmark(state, this.#names);
+    // Once is enough for people, and the state stays small.
+    const names = new Map(this.#names);
+    for (const [stream, state] of this.#streams) bookmarks[stream] = writeBookmark(state, names);
     return { ...this.#rest, bookmarks, currently_syncing: null };
   }
 }
@@ -204,12 +206,15 @@ function readRange(value: unknown, place: string): RangeWalk {
   };
 }
 
-function writeBookmark({ entries, rest }: StreamState, names: ReadonlyMap<string, string>): JsonObject {
+function writeBookmark({ entries, rest }: StreamState, names: Map<string, string>): JsonObject {
   const bookmark: Record<string, unknown> = { ...rest };
   const tap: JsonObject[] = [];
   for (const [project, entry] of entries) {
     if (entry.since !== undefined) bookmark[project] = formatTimestamp(entry.since);
-    if (isWorthKeeping(entry)) tap.push(writeEntry(project, names.get(project), entry));
+    if (isWorthKeeping(entry)) {
+      tap.push(writeEntry(project, names.get(project), entry));
+      names.delete(project);
+    }
   }
   return { ...bookmark, tap };
 }

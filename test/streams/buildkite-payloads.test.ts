@@ -1,14 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import type { Above } from '../../src/streams/define.js';
-import { streams } from '../../src/streams/index.js';
-import { readJson, recordsOf } from './records.js';
+import { buildkiteStreams } from '../../src/streams/buildkite/index.js';
+import { testPayloads } from './payloads.js';
 
-const folder = new URL('../../../shared/data/payloads/buildkite/', import.meta.url);
-
-/** Stream -> file -> where in the file its rows are. */
-const payloads: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const rows = {
   buildkite_organizations: {
     'docs/organizations__get-an-organization.json': '',
     'docs/organizations__list-organizations.json': '[]',
@@ -127,8 +120,7 @@ const payloads: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Files that are no payload of a stream, by reason. */
-const others: Readonly<Record<string, readonly string[]>> = {
+const others = {
   'the tap reads no audit events, which only Enterprise organizations have': [
     'docs/organizations__audit_events__get-an-audit-event.json',
     'docs/organizations__audit_events__list-audit-events.json',
@@ -186,40 +178,4 @@ const others: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The values at a path such as `[].jobs[]`; the empty path is the value itself. */
-function valuesAt(value: unknown, path: string): unknown[] {
-  if (path === '') return [value];
-  const [, member, rest = ''] = /^(?:\.(\w+)|\[\])(.*)$/.exec(path) ?? [];
-  if (member === undefined) return (value as unknown[]).flatMap((item) => valuesAt(item, rest));
-  return valuesAt((value as Record<string, unknown>)[member], rest);
-}
-
-describe.skipIf(!existsSync(folder))(
-  'the payloads of Buildkite (../shared/data, skipped where they are absent)',
-  () => {
-    it('are all listed, each as a payload or as another thing', () => {
-      const listed = new Set([
-        ...Object.values(payloads).flatMap(Object.keys),
-        ...Object.values(others).flat(),
-      ]);
-      const files = readdirSync(fileURLToPath(folder), { recursive: true, encoding: 'utf8' });
-      expect([...listed].sort()).toEqual(files.filter((file) => file.endsWith('.json')).sort());
-    });
-
-    const cases = Object.entries(payloads).flatMap(([name, files]) =>
-      Object.entries(files).map(([file, where]) => ({ name, file, where })),
-    );
-
-    it.each(cases)('$file has rows that $name knows', ({ name, file, where }) => {
-      const stream = streams.find((one) => one.name === name);
-      if (stream === undefined) throw new Error(`There is no stream ${name}.`);
-      const rows = valuesAt(readJson<unknown>(new URL(file, folder)), where);
-      expect(rows).not.toEqual([]);
-      for (const row of rows) {
-        const { unknown, invalid } = recordsOf(stream, row as Above[string]);
-        expect(unknown).toEqual([]);
-        expect(invalid).toEqual([]);
-      }
-    });
-  },
-);
+testPayloads('the payloads of Buildkite', { folder: 'buildkite', streams: buildkiteStreams, rows, others });

@@ -3,12 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { JsonSchema } from '../../src/singer/messages.js';
 import { loadSchema } from '../../src/singer/schema.js';
+import { buildkiteStreams } from '../../src/streams/buildkite/index.js';
+import { circleciStreams } from '../../src/streams/circleci/index.js';
+import { pipelines } from '../../src/streams/circleci/pipelines.js';
+import { projects } from '../../src/streams/circleci/projects.js';
 import type { Above, StreamDefinition } from '../../src/streams/define.js';
-import { streams } from '../../src/streams/index.js';
 import { readJson, recordsOf } from './records.js';
 
-/** The streams above one, its parent first. */
-function ancestors({ parent }: StreamDefinition): StreamDefinition[] {
+const streams: readonly StreamDefinition[] = [...circleciStreams, ...buildkiteStreams];
+
+/** The streams above one, its parent first. The pipelines of CircleCI are walked for a project of the settings. */
+function ancestors(stream: StreamDefinition): StreamDefinition[] {
+  const parent = stream === pipelines ? projects : stream.parent;
   return parent === undefined ? [] : [parent, ...ancestors(parent)];
 }
 
@@ -72,10 +78,10 @@ describe.each(streams.map((stream) => [stream.name, stream] as const))('the stre
     }
   });
 
-  it.skipIf(stream.parent === undefined)('has an endpoint of columns of streams above it', () => {
+  it.skipIf(above.size === 0)('has an endpoint of columns of streams above it', () => {
     const named = [...stream.endpoint.matchAll(/\{\+?(\w+)\.(\w+)\}/g)];
     for (const [, parent = '', column] of named) expect(above.get(parent), parent).toContain(column);
-    expect(stream.endpoint.match(/[{}]/g)).toHaveLength(2 * named.length);
+    expect(stream.endpoint.match(/[{}]/g) ?? []).toHaveLength(2 * named.length);
   });
 
   it('leaves out no column that it has', () => {
@@ -97,14 +103,37 @@ describe.each(streams.map((stream) => [stream.name, stream] as const))('the stre
   });
 });
 
-const fixtures = new URL('fixtures/buildkite/', import.meta.url);
-const fixtureOf = ({ name }: StreamDefinition) => readJson(new URL(`${name}.json`, fixtures));
-const buildkite = streams.filter(({ source }) => source === 'buildkite');
+describe('a stream that is asked for by a URL of a row above it', () => {
+  it.each(streams.flatMap((stream) => (stream.url === undefined ? [] : [{ stream, url: stream.url }])))(
+    '$stream.name finds it there, and it is no column',
+    ({ stream, url: [parent, column] }) => {
+      const owner = ancestors(stream).find(({ name }) => name === parent);
+      expect(owner && loadSchema(owner.schema)['x-left-out']).toContain(column);
+    },
+  );
+});
 
-describe.each(buildkite.map((stream) => [stream.name, stream] as const))('a row of %s', (_, stream) => {
-  const above = Object.fromEntries(
-    ancestors(stream).map((parent) => [parent.name, fixtureOf(parent)]),
-  ) as Above;
+describe('a stream whose rows are told their place', () => {
+  it.each(streams.flatMap(({ name, schema, position }) => (position ? [{ name, schema, position }] : [])))(
+    '$name has a column for it',
+    ({ schema, position }) => {
+      expect(types(loadSchema(schema).properties?.[position] ?? {})).toContain('integer');
+    },
+  );
+});
+
+const fixtures = new URL('fixtures/', import.meta.url);
+const fixtureOf = ({ source, name }: StreamDefinition) =>
+  readJson(new URL(`${source}/${name}.json`, fixtures));
+
+/** What the rows below a fixture find above them. */
+function rowOf(stream: StreamDefinition): Above[string] {
+  const item = fixtureOf(stream);
+  return stream.rows?.(item, {})[0] ?? item;
+}
+
+describe.each(streams.map((stream) => [stream.name, stream] as const))('a row of %s', (_, stream) => {
+  const above: Above = Object.fromEntries(ancestors(stream).map((parent) => [parent.name, rowOf(parent)]));
   const { records, unknown, invalid } = recordsOf(stream, fixtureOf(stream), above);
 
   it('is known, and fits the schema', () => {
@@ -113,8 +142,9 @@ describe.each(buildkite.map((stream) => [stream.name, stream] as const))('a row 
   });
 
   it('has its keys', () => {
+    expect(records).not.toEqual([]);
     for (const record of records) {
-      for (const column of stream.key) expect(record[column], column).toEqual(expect.any(String));
+      for (const column of stream.key) expect(record[column], column).toSatisfy(isNaming);
     }
   });
 
@@ -125,9 +155,15 @@ describe.each(buildkite.map((stream) => [stream.name, stream] as const))('a row 
   });
 
   it('lets no secret through', () => {
-    expect(JSON.stringify(records)).not.toContain('secret');
+    expect(JSON.stringify(records)).not.toMatch(/\bsecret\b/);
+  });
+
+  it('is asked for below the fixtures of its parents', () => {
+    expect(stream.asks?.(above)).not.toBe(false);
   });
 });
+
+const isNaming = (value: unknown) => (typeof value === 'string' && value !== '') || Number.isInteger(value);
 
 /** The paths of all members of a value, as {@link columns} has them. */
 function pathsOf(value: unknown, path = ''): string[] {
@@ -148,8 +184,12 @@ describe('the list of streams', () => {
     expect(streams.map(({ schema }) => schema).sort()).toEqual(files.sort());
   });
 
-  it('has a hand-written row of every stream of Buildkite', () => {
-    const files = readdirSync(fileURLToPath(fixtures));
-    expect(files.sort()).toEqual(buildkite.map(({ name }) => `${name}.json`).sort());
+  it.each([
+    ['circleci', circleciStreams],
+    ['buildkite', buildkiteStreams],
+  ])('has a hand-written row of every stream of %s, and no other', (source, own) => {
+    const files = readdirSync(fileURLToPath(new URL(source, fixtures)));
+    expect(files.sort()).toEqual(own.map(({ name }) => `${name}.json`).sort());
+    expect(own.filter((stream) => stream.source !== source)).toEqual([]);
   });
 });

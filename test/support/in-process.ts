@@ -5,7 +5,9 @@ import { HttpError, messageOf, Stopped } from '../../src/errors.js';
 import type { Answer, ApiClient, HttpStatistics } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
 import { Writer } from '../../src/singer/writer.js';
+import type { BuildkiteWorld } from '../sandbox/buildkite/world.js';
 import type { Source } from '../sandbox/source.js';
+import { BuildkiteHistoryClient } from './buildkite-client.js';
 
 export interface InProcessOptions {
   readonly config?: object;
@@ -37,8 +39,31 @@ export interface Ended {
   readonly requests: string[];
 }
 
-/** Runs a sync in this process, against a history without sockets: for properties that need thousands of runs. */
-export async function runInProcess(world: Source, options: InProcessOptions = {}): Promise<Ended> {
+/** Runs a sync of CircleCI in this process, against a history without sockets: for properties that need thousands of runs. */
+export function runInProcess(world: Source, options: InProcessOptions = {}): Promise<Ended> {
+  const settings = { token: 'token', project_slugs: [...world.slugs] };
+  return runWith(
+    settings,
+    options,
+    world,
+    (signal, requests) => new HistoryClient(world, signal, requests, options),
+  );
+}
+
+/** The same of Buildkite. */
+export function runBuildkiteInProcess(world: BuildkiteWorld, options: InProcessOptions = {}): Promise<Ended> {
+  const clock = options.clock ?? (() => world.now);
+  return runWith({ buildkite_token: 'token' }, options, world, (signal, requests) => {
+    return new BuildkiteHistoryClient(world, { signal, requests, breaks: options.breaks, clock });
+  });
+}
+
+async function runWith(
+  settings: object,
+  options: InProcessOptions,
+  world: { readonly now: number },
+  connect: (signal: AbortSignal, requests: string[]) => ApiClient,
+): Promise<Ended> {
   const stdout = new MortalOutput(endOfLife(options));
   const stop = new AbortController();
   stdout.onDeath = () => stop.abort();
@@ -52,12 +77,15 @@ export async function runInProcess(world: Source, options: InProcessOptions = {}
     live: () => () => {},
     clock: ticking(options.clock ?? (() => world.now), options.secondsPerLook ?? 1),
   };
-  const client = new HistoryClient(world, stop.signal, requests, options);
   let error: unknown;
   try {
     const { catalog = catalogOf(options.streams), state, range = false } = options;
-    const config = { token: 'token', project_slugs: [...world.slugs], ...options.config };
-    await syncInputs({ config, catalog, state, range }, environment, () => client);
+    const config = { ...settings, ...options.config };
+    await syncInputs(
+      { config, catalog, state, range },
+      environment,
+      (_source, _config, _environment, _metrics, signal) => connect(signal, requests),
+    );
   } catch (thrown) {
     error = thrown;
   }

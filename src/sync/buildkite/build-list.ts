@@ -10,6 +10,8 @@ import { afterAnswer, type PageSize, smaller } from './page-size.js';
 
 /** Builds on a page; with 20 jobs each that is about 1 MB. Buildkite's own default. */
 const pageWithJobs = 30;
+/** Pages with fewer builds than this are followed by their links. */
+const fewest = 5;
 /** The most that Buildkite allows. */
 const pageWithoutJobs = 100;
 
@@ -67,7 +69,8 @@ export class BuildList {
     let before = Number.isFinite(to) ? secondAfter(to) : undefined;
     let link: string | undefined;
     for (;;) {
-      const page = await this.#ask(link ?? this.#query(from, before, filter));
+      const { rows } = this.#size;
+      const page: Page | undefined = await this.#ask(link ?? this.#query(from, before, filter));
       if (page === undefined) {
         link = undefined;
         continue;
@@ -77,8 +80,10 @@ export class BuildList {
       const last = parseTimestamp(page.items.at(-1)?.created_at);
       const below = last === undefined ? undefined : secondAfter(last);
       const isFurther = below !== undefined && (before === undefined || below < before);
-      link = isFurther ? undefined : page.next;
       if (isFurther) before = below;
+      // The builds of the last second come twice, which is too many where a page has but a few.
+      const isWorthIt = page.items.length >= fewest || this.#size.rows !== rows;
+      link = isFurther && isWorthIt ? undefined : page.next;
     }
   }
 
@@ -93,28 +98,28 @@ export class BuildList {
     } catch (error) {
       if (!(error instanceof HttpError) || !error.isTooHeavy || !this.#options.withJobs) throw error;
       const size = smaller(this.#size);
-      if (size === undefined) return this.#withListedJobs(path);
+      if (size === undefined) return this.#first(`${path}&exclude_jobs=true`, {});
       this.#size = size;
       return undefined;
     }
   }
 
   async #first(path: string, options: { readonly maxRetries?: number }): Promise<Page> {
-    const { value } = await pages(this.#options.client, path, this.#endpoint, builds.pages, options).next();
-    if (value !== undefined) return value;
-    throw new HttpError(`${path} answered no page.`, { failure: 'unreadable', path });
+    const { client, withJobs } = this.#options;
+    const { value } = await pages(client, path, this.#endpoint, builds.pages, options).next();
+    if (value === undefined) {
+      throw new HttpError(`${path} answered no page.`, { failure: 'unreadable', path });
+    }
+    if (!withJobs) return value;
+    const items = await Promise.all(value.items.map((build) => this.#withJobs(build)));
+    return { ...value, items };
   }
 
-  /** A page of one build without its jobs, which are listed by themselves. */
-  async #withListedJobs(path: string): Promise<Page> {
-    const page = await this.#first(`${path}&exclude_jobs=true`, {});
-    const items = await Promise.all(
-      page.items.map(async (build) => ({
-        ...build,
-        jobs: await listJobs(this.#options.client, this.#options.organization, build),
-      })),
-    );
-    return { ...page, items };
+  /** A build whose jobs were left out, by us or by Buildkite, with those of their own list. */
+  async #withJobs(build: Row): Promise<Row> {
+    if (Array.isArray(build.jobs)) return build;
+    const { client, organization } = this.#options;
+    return { ...build, jobs: await listJobs(client, organization, build) };
   }
 
   #query(from: number, before: number | undefined, { states = [], finishedFrom }: BuildFilter): string {

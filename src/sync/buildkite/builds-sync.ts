@@ -12,7 +12,7 @@ import type { Run } from '../run.js';
 import { type Visit, Visitor } from '../visit.js';
 import type { VisitRequest } from '../visit-request.js';
 import { buildKind } from './build-kind.js';
-import { type BuildFilter, BuildList } from './build-list.js';
+import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
 
@@ -48,14 +48,13 @@ export class BuildsSync {
     const above = (partition: string) => pipelines.above(partition);
     this.#visitor = new Visitor(reader, records, buildKind({ client, below, bounds, above }));
     const { organization } = pipelines;
-    for (const { id, slug } of pipelines.read) run.state.setName(id, `${organization}/${slug}`);
     this.#sync = new ListSync({
       run,
       name: organization,
       item: 'build',
       track: organization,
       records,
-      partitions: pipelines.read.map(({ id }) => id),
+      partitions: () => pipelines.ids,
       bounds,
       visit: (request) => this.#visitOnce(request),
       verify: () => Promise.all([getAccessToken(client), listPipelines(client, organization)]),
@@ -64,6 +63,8 @@ export class BuildsSync {
 
   /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
   async sync(): Promise<void> {
+    await this.#learnOpen();
+    this.#prepare(this.#options.pipelines.ids);
     try {
       if (await this.#readChanged()) await this.#readCreated();
       await this.#sync.readOpen();
@@ -73,16 +74,35 @@ export class BuildsSync {
     await this.#sync.end();
   }
 
+  /** Pipelines that the list leaves out, as it may those that are archived, can still have open builds. */
+  async #learnOpen(): Promise<void> {
+    const { run, records, pipelines } = this.#options;
+    const slugs: string[] = [];
+    for (const stream of records.keys()) {
+      for (const partition of run.state.projects(stream)) {
+        const [organization, slug] = run.state.nameOf(partition)?.split('/') ?? [];
+        const isOpen = run.state.entry(stream, partition).open.size > 0;
+        if (isOpen && slug !== undefined && organization === pipelines.organization) slugs.push(slug);
+      }
+    }
+    await pipelines.learn(slugs);
+  }
+
+  #prepare(ids: readonly string[]): void {
+    const { run, pipelines } = this.#options;
+    for (const { id, slug } of pipelines.read) run.state.setName(id, `${pipelines.organization}/${slug}`);
+    this.#sync.prepare(ids);
+  }
+
   /** What a filter finds whenever it was created. Without it no bookmark may move. */
   async #readChanged(): Promise<boolean> {
     const since = this.#oldestBookmark();
     if (since === undefined || this.#options.bounds.range) return true;
-    const partitions = this.#options.pipelines.read.map(({ id }) => id);
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     // Whoever leaves the open states while they are read is among the finished ones, hence this order.
     const filters: BuildFilter[] = [{ states: openStates }, { finishedFrom: since - settle }];
     for (const filter of filters) {
-      for (const list of this.#lists(partitions)) {
+      for (const list of this.#lists(this.#options.pipelines.ids)) {
         const pages = list.pages(everything, filter);
         const isRead = await this.#sync.readAll(this.#requests(pages, filter), (request) =>
           this.#visitChanged(request),
@@ -95,7 +115,7 @@ export class BuildsSync {
 
   /** The start of the oldest last sync; undefined where there was none. */
   #oldestBookmark(): number | undefined {
-    const known = this.#entries(this.#options.pipelines.read.map(({ id }) => id))
+    const known = this.#entries(this.#options.pipelines.ids)
       .map(({ since }) => since)
       .filter((since) => since !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
@@ -109,7 +129,6 @@ export class BuildsSync {
   async *#requests(pages: AsyncIterable<Page>, filter: BuildFilter): AsyncGenerator<VisitRequest> {
     const { pipelines } = this.#options;
     for await (const { items, answer } of pages) {
-      await pipelines.learn(items);
       const extracted = formatTimestamp(answer.receivedAt);
       for (const row of items) {
         const partition = pipelines.idOf(row);
@@ -138,18 +157,25 @@ export class BuildsSync {
   /** Everything that was created since the last sync, and what was never read. */
   async #readCreated(): Promise<void> {
     const { pipelines } = this.#options;
-    const ids = pipelines.read.map(({ id }) => id);
-    const isUnread = (id: string) => this.#entries([id]).some((entry) => this.#asksForHistory(entry));
-    const unread = ids.filter(isUnread);
-    // The history of a few pipelines is not worth the pages of all.
-    const isForAll = 2 * unread.length >= pipelines.all.length;
-    const together = isForAll ? ids : ids.filter((id) => !isUnread(id));
-    const alone = isForAll ? [] : unread.map((id) => [id]);
-    for (const partitions of [together, ...alone]) {
-      for (const list of this.#lists(partitions)) {
-        if (!(await this.#sync.read(list.walked))) return;
+    const known = new Set<string>();
+    // Builds may tell of pipelines that the list left out.
+    for (let ids = pipelines.ids; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
+      if (known.size > 0) this.#prepare(ids);
+      for (const id of ids) known.add(id);
+      for (const partitions of this.#together(ids)) {
+        for (const list of this.#lists(partitions)) {
+          if (!(await this.#sync.read(list.walked))) return;
+        }
       }
     }
+  }
+
+  /** Groups of pipelines whose builds are best read together: the history of a few is not worth the pages of all. */
+  #together(ids: readonly string[]): (readonly string[])[] {
+    const isUnread = (id: string) => this.#entries([id]).some((entry) => this.#asksForHistory(entry));
+    const unread = ids.filter(isUnread);
+    if (2 * unread.length >= this.#options.pipelines.count) return [ids];
+    return [ids.filter((id) => !isUnread(id)), ...unread.map((id) => [id])];
   }
 
   #asksForHistory({ since, from }: Entry): boolean {
@@ -161,8 +187,8 @@ export class BuildsSync {
   #lists(partitions: readonly string[]): { pages: BuildList['pages']; walked: WalkedList }[] {
     if (partitions.length === 0) return [];
     const { pipelines } = this.#options;
-    const isSmallPart = 10 * partitions.length <= pipelines.all.length;
-    const isOne = partitions.length === 1 && pipelines.all.length > 1;
+    const isSmallPart = 10 * partitions.length <= pipelines.count;
+    const isOne = partitions.length === 1 && pipelines.count > 1;
     if (!isSmallPart && !isOne) return [this.#list(undefined, partitions)];
     return partitions.map((id) => this.#list(String(pipelines.above(id).buildkite_pipelines?.slug), [id]));
   }
@@ -208,7 +234,7 @@ function repeated(request: VisitRequest): Visit {
 
 async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): AsyncGenerator<Page> {
   for await (const page of pages) {
-    await pipelines.learn(page.items);
+    await pipelines.learn(page.items.map(pipelineSlugOf));
     yield page;
   }
 }

@@ -34,11 +34,12 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
     item: 'test run',
     track: name,
     records,
-    partitions: [partition],
+    partitions: () => [partition],
     bounds,
     visit: (request) => visitor.visit(request),
     verify: () => getAccessToken(client),
   });
+  runs.prepare([partition]);
   try {
     await runs.read({
       pages: () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages),

@@ -31,11 +31,12 @@ export async function syncProject(shared: CircleCIShared, slug: string): Promise
     item: 'pipeline',
     track: slug,
     records,
-    partitions: [project.slug],
+    partitions: () => [project.slug],
     bounds,
     visit: (request) => visitor.visit(request),
     verify: () => Promise.all([checkToken(client), getProject(client, project.slug)]),
   });
+  pipelines.prepare([project.slug]);
   try {
     await pipelines.read(walked(list, project.slug));
     await pipelines.readOpen();

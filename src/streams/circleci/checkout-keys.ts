@@ -1,0 +1,21 @@
+import { defineStream } from '../define.js';
+import { projects } from './projects.js';
+
+export const checkoutKeys = defineStream({
+  name: 'checkout_keys',
+  source: 'circleci',
+  group: 'project',
+  schema: 'circleci/checkout_keys.json',
+  key: ['project_slug', 'fingerprint'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: projects,
+  endpoint: '/project/{+projects.slug}/checkout-key',
+  pages: 'page-token',
+  foreignKeys: {
+    project_id: ['projects', 'id'],
+    project_slug: ['projects', 'slug'],
+  },
+  permissions: ['view the project settings: a project administrator'],
+  cost: '1 for each project',
+  isUnverified: true,
+});

@@ -1,0 +1,21 @@
+import { defineStream } from '../define.js';
+import { contexts } from './contexts.js';
+
+export const contextEnvironmentVariables = defineStream({
+  name: 'context_environment_variables',
+  source: 'circleci',
+  group: 'organization',
+  schema: 'circleci/context_environment_variables.json',
+  key: ['context_id', 'variable'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: contexts,
+  endpoint: '/context/{contexts.id}/environment-variable',
+  pages: 'page-token',
+  foreignKeys: {
+    context_id: ['contexts', 'id'],
+    organization_id: ['organizations', 'id'],
+    organization_slug: ['organizations', 'slug'],
+  },
+  permissions: ['view the contexts of the organization'],
+  cost: '1 for each context',
+});

@@ -1,0 +1,44 @@
+import { type Above, defineStream } from '../define.js';
+import { hasRun } from './ended.js';
+import { jobs } from './jobs.js';
+
+type Row = Above[string];
+
+interface Step {
+  readonly name?: unknown;
+  readonly actions?: readonly Row[] | null;
+}
+
+/** A step has an action for each machine that it ran on. */
+function actionsIn(steps: unknown): Row[] {
+  if (!Array.isArray(steps)) return [];
+  return steps.flatMap(({ name, actions }: Step) =>
+    (actions ?? []).map((action) => ({ ...action, step_name: name })),
+  );
+}
+
+export const jobSteps = defineStream({
+  name: 'job_steps',
+  source: 'circleci',
+  group: 'details',
+  schema: 'circleci/job_steps.json',
+  key: ['_job_id', 'index', 'step'],
+  replicationKey: '_pipeline_created_at',
+  replicationMethods: ['INCREMENTAL'],
+  parent: jobs,
+  // v2 has no steps.
+  api: 'v1.1',
+  endpoint: '/project/{+projects.slug}/{jobs.job_number}',
+  pages: 'object',
+  foreignKeys: {
+    _job_id: ['jobs', 'id'],
+    _pipeline_id: ['pipelines', 'id'],
+    _pipeline_created_at: ['pipelines', 'created_at'],
+    project_slug: ['projects', 'slug'],
+    job_number: ['jobs', 'job_number'],
+  },
+  asks: (above) => hasRun(above.jobs),
+  rows: ({ steps }) => actionsIn(steps),
+  permissions: ['view the project'],
+  cost: '1 for each job that ran',
+});

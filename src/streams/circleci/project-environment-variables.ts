@@ -1,0 +1,21 @@
+import { defineStream } from '../define.js';
+import { projects } from './projects.js';
+
+export const projectEnvironmentVariables = defineStream({
+  name: 'project_environment_variables',
+  source: 'circleci',
+  group: 'project',
+  schema: 'circleci/project_environment_variables.json',
+  key: ['project_slug', 'name'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: projects,
+  endpoint: '/project/{+projects.slug}/envvar',
+  pages: 'page-token',
+  foreignKeys: {
+    project_id: ['projects', 'id'],
+    project_slug: ['projects', 'slug'],
+  },
+  permissions: ['view the project settings: a project administrator'],
+  cost: '1 for each project',
+  isUnverified: true,
+});

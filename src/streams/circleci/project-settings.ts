@@ -1,0 +1,21 @@
+import { defineStream } from '../define.js';
+import { projects } from './projects.js';
+
+export const projectSettings = defineStream({
+  name: 'project_settings',
+  source: 'circleci',
+  group: 'project',
+  schema: 'circleci/project_settings.json',
+  key: ['project_slug'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: projects,
+  endpoint: '/project/{+projects.slug}/settings',
+  pages: 'object',
+  foreignKeys: {
+    project_id: ['projects', 'id'],
+    project_slug: ['projects', 'slug'],
+  },
+  permissions: ['view the project settings: a project administrator'],
+  cost: '1 for each project',
+  isUnverified: true,
+});

@@ -1,0 +1,20 @@
+import { defineStream } from '../define.js';
+import { projects } from './projects.js';
+
+export const schedules = defineStream({
+  name: 'schedules',
+  source: 'circleci',
+  group: 'project',
+  schema: 'circleci/schedules.json',
+  key: ['id'],
+  replicationMethods: ['FULL_TABLE'],
+  parent: projects,
+  endpoint: '/project/{+projects.slug}/schedule',
+  pages: 'page-token',
+  foreignKeys: {
+    project_id: ['projects', 'id'],
+    project_slug: ['projects', 'slug'],
+  },
+  permissions: ['view the schedules of the project'],
+  cost: '1 for each project',
+});
