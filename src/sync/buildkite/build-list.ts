@@ -106,13 +106,13 @@ export class BuildList {
 
   async #first(path: string, options: { readonly maxRetries?: number }): Promise<Page> {
     const { client, withJobs } = this.#options;
-    const { value } = await pages(client, path, this.#endpoint, builds.pages, options).next();
-    if (value === undefined) {
+    const first = await pages(client, path, this.#endpoint, builds.pages, options).next();
+    if (first.done === true) {
       throw new HttpError(`${path} answered no page.`, { failure: 'unreadable', path });
     }
-    if (!withJobs) return value;
-    const items = await Promise.all(value.items.map((build) => this.#withJobs(build)));
-    return { ...value, items };
+    const page = first.value;
+    if (!withJobs) return page;
+    return { ...page, items: await Promise.all(page.items.map((build) => this.#withJobs(build))) };
   }
 
   /** A build whose jobs were left out, by us or by Buildkite, with those of their own list. */
