@@ -90,7 +90,7 @@ function addStateCommands(root: Command, modes: StateModes): void {
     shared(state.command(usage)).description(description);
   const inPlace = '--in-place';
   const inPlaceText = 'replace the file instead of printing the new state';
-  add('show <file>', 'print what is remembered of each stream and project').action(
+  add('show <file>', 'print what is remembered of each stream and project or Buildkite pipeline').action(
     (file: string, _, command: Command) => modes.show(file, optionsOf(command)),
   );
   add('last', 'print the last state in the output of a tap or target, read from stdin').action(
@@ -99,7 +99,11 @@ function addStateCommands(root: Command, modes: StateModes): void {
   add('rewind <file>', 'set bookmarks back, so that the next run reads again what came since')
     .requiredOption('--to <date>', 'for example 2026-01-31')
     .option('--stream <name>', 'only of this stream; may be given more than once', collect)
-    .option('--project <slug>', 'only of this project; may be given more than once', collect)
+    .option(
+      '--project <name>',
+      'only of this project or Buildkite pipeline; may be given more than once',
+      collect,
+    )
     .option(inPlace, inPlaceText)
     .action((file: string, own: RewindOptions, command: Command) =>
       modes.rewind(file, { ...optionsOf(command), ...own }),

@@ -3,6 +3,7 @@ import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
 import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
+import { pipelines } from '../streams/buildkite/pipelines.js';
 import type { StreamDefinition } from '../streams/define.js';
 import { day } from '../time.js';
 import type { Findings } from './findings.js';
@@ -56,16 +57,24 @@ interface Examined {
   readonly cells: readonly string[];
 }
 
-async function examineAll(client: ApiClient, { buildkite }: Config): Promise<Examined[]> {
+async function examineAll(client: ApiClient, { buildkite, streams }: Config): Promise<Examined[]> {
   const isRead = buildkite?.pipelines ?? (() => true);
+  const needsPipelines = streams.some((stream) => isAtOrBelow(stream, pipelines));
   try {
     const slugs = buildkite?.organizations ?? (await visible(client));
     if (slugs.length === 0)
       return [{ isReadable: false, cells: ['organizations', 'not readable: the token sees none'] }];
+    if (!needsPipelines) {
+      return slugs.map((slug) => ({ isReadable: true, cells: [slug, 'no stream asks for its pipelines'] }));
+    }
     return await Promise.all(slugs.map((slug) => examine(client, slug, isRead)));
   } catch (error) {
     return [{ isReadable: false, cells: ['organizations', notReadable(error)] }];
   }
+}
+
+function isAtOrBelow(stream: StreamDefinition, root: StreamDefinition): boolean {
+  return stream === root || (stream.parent !== undefined && isAtOrBelow(stream.parent, root));
 }
 
 async function visible(client: ApiClient): Promise<string[]> {
@@ -79,15 +88,15 @@ async function examine(
   isRead: (organization: string, pipeline: string) => boolean,
 ): Promise<Examined> {
   try {
-    const pipelines = await listPipelines(client, slug);
-    const read = pipelines.filter((pipeline) => isRead(slug, pipeline.slug)).length;
+    const listed = await listPipelines(client, slug);
+    const read = listed.filter((pipeline) => isRead(slug, pipeline.slug)).length;
     return {
-      isReadable: read > 0 || pipelines.length === 0,
+      isReadable: read > 0 || listed.length === 0,
       cells: [
         slug,
-        read === 0 && pipelines.length > 0
-          ? `not readable: buildkite_pipelines names none of its ${pipelines.length} pipelines`
-          : `reachable, ${read} of ${pipelines.length} pipelines are read`,
+        read === 0 && listed.length > 0
+          ? `not readable: buildkite_pipelines names none of its ${listed.length} pipelines`
+          : `reachable, ${read} of ${listed.length} pipelines are read`,
       ],
     };
   } catch (error) {

@@ -2,7 +2,8 @@ import type { Config } from '../config/config.js';
 import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
-import { checkToken, getProject } from '../sources/circleci.js';
+import { checkToken, getProject, v11Of } from '../sources/circleci.js';
+import { type FoundProject, findProjects, isOpenEnded } from '../sources/projects.js';
 import { type Plan, type Survey, survey } from '../sources/survey.js';
 import { young } from '../sync/circleci/bounds.js';
 import { yearBefore } from '../sync/settings.js';
@@ -16,18 +17,31 @@ export async function checkCircleCI(
   now: number,
   writer: Writer,
 ): Promise<Findings> {
+  const { circleci } = config;
   const plan = planOf(config, now);
   await checkToken(client);
   writer.line('token: accepted');
-  const slugs = config.circleci?.slugs ?? [];
-  const results = await Promise.all(slugs.map((slug) => examine(client, slug, plan)));
+  if (circleci === undefined) return { rows: [], problems: [] };
+  const { projects: choice, baseUrl } = circleci;
+  const { projects, warnings } = await findProjects(client, choice, v11Of(baseUrl), []);
+  const results = await Promise.all(projects.map((project) => examine(client, project, plan)));
   const failed = results.filter(({ isReadable }) => !isReadable).length;
-  const projects = results.length === 1 ? 'The project' : `${failed} of ${results.length} projects`;
+  const notes = [...warnings, ...(isOpenEnded(choice) ? [whyInvisible] : [])];
   return {
-    rows: results.map(({ cells }) => cells),
-    problems: failed === 0 ? [] : [`${projects} cannot be read`],
+    rows: [...results.map(({ cells }) => cells), ...notes.map((note) => [note])],
+    problems: problemsOf(results.length, failed),
   };
 }
+
+function problemsOf(found: number, failed: number): string[] {
+  if (found === 0) return ['CircleCI shows no project that the settings name'];
+  if (failed === 0) return [];
+  return [`${found === 1 ? 'The project' : `${failed} of ${found} projects`} cannot be read`];
+}
+
+const whyInvisible =
+  'A project is missing here if it has not been built for long and the owner of the token does not follow it, or may ' +
+  'not see it: follow it, or name it in project_slugs.';
 
 function planOf({ startDate, endDate, streams, circleci }: Config, now: number): Plan {
   const names = streams.map(({ name }) => name);
@@ -47,12 +61,15 @@ function planOf({ startDate, endDate, streams, circleci }: Config, now: number):
 
 async function examine(
   client: ApiClient,
-  slug: string,
+  { slug, ways }: FoundProject,
   plan: Plan,
 ): Promise<{ isReadable: boolean; cells: string[] }> {
   try {
     await getProject(client, slug);
-    return { isReadable: true, cells: [slug, ...told(await survey(client, slug, plan), plan)] };
+    const cells = [slug, ...told(await survey(client, slug, plan), plan)];
+    // That a project was named needs no telling.
+    const how = ways.filter((way) => way !== 'named');
+    return { isReadable: true, cells: how.length === 0 ? cells : [...cells, `found by: ${how.join(', ')}`] };
   } catch (error) {
     if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
     return { isReadable: false, cells: [slug, `not readable: ${whyNot(error)}`] };

@@ -48,7 +48,16 @@ export function givenSettings(
   const gathered = gatherSettings(config, process.env);
   for (const secret of secretsIn(gathered)) log.redact(secret);
   const named = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  return { ...gathered, ...Object.fromEntries(named) };
+  const settings = { ...gathered, ...Object.fromEntries(named) };
+  // --project names all that is read.
+  return overrides.project_slugs === undefined ? settings : withoutOrganizations(settings);
+}
+
+function withoutOrganizations({
+  org_slugs: _,
+  ...settings
+}: Record<string, unknown>): Record<string, unknown> {
+  return settings;
 }
 
 /** Checks the settings, and warns of those that do not exist. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { ApiClient } from '../http/client.js';
 import type { Records } from '../singer/records.js';
+import { v11Of } from '../sources/circleci.js';
 import type { SourceName } from '../streams/define.js';
 import { BuildkiteSync } from '../sync/buildkite/sync.js';
 import { CircleCISync } from '../sync/circleci/sync.js';
@@ -50,9 +51,9 @@ function syncOf(
 ): StartedSource['sync'] | undefined {
   const { startDate, endDate, circleci, buildkite } = config;
   if (source === 'circleci' && circleci !== undefined) {
-    const { slugs, lookbackDays, deepEveryDays } = circleci;
-    const settings = { startDate, endDate, lookbackDays, deepEveryDays, range };
-    return new CircleCISync({ run, client, slugs, settings, records });
+    const settings = { ...circleci, startDate, endDate, range };
+    const { projects, baseUrl } = circleci;
+    return new CircleCISync({ run, client, projects, v11: v11Of(baseUrl), settings, records });
   }
   if (source === 'buildkite' && buildkite !== undefined) {
     const settings = { ...buildkite, startDate, endDate, range };

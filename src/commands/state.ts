@@ -4,7 +4,7 @@ import { replaceFile } from '../config/replace-file.js';
 import { dateSetting } from '../config/values.js';
 import { Stopped, TapError } from '../errors.js';
 import { isObject } from '../json.js';
-import { aliasesOf, parseSlugs } from '../sources/circleci.js';
+import { aliasesOf } from '../sources/circleci.js';
 import type { Entry } from '../sync/entry.js';
 import { State } from '../sync/state.js';
 import { merge, rewind } from '../sync/state-edit.js';
@@ -28,28 +28,32 @@ export interface MigrateOptions extends EditOptions {
 }
 
 /**
- * Prints what a state remembers, a line for each stream and project.
+ * Prints what a state remembers, a line for each stream and project, or pipeline of Buildkite.
  * @throws TapError when the file is not a state of this tap
  */
 export function showState(file: string, { writer, clock }: Environment): void {
   const state = ownState(file);
   const rows = state.streams.flatMap((stream) =>
-    state.projects(stream).map((project) => describe(stream, project, state.entry(stream, project), clock())),
+    state
+      .projects(stream)
+      .map((key) => [stream, titleOf(state, key), ...describe(state.entry(stream, key), clock())]),
   );
   const header = ['stream', 'project', 'read from', 'since', 'age', 'open', 'in progress'];
   for (const line of columns([header, ...rows])) writer.line(line);
 }
 
-function describe(stream: string, project: string, entry: Entry, now: number): string[] {
-  const { since, from, walk, range, open } = entry;
+/** What people call what the state keeps under a key: the slug of a project, the name of a pipeline of Buildkite. */
+function titleOf(state: State, key: string): string {
+  return state.nameOf(key) ?? key;
+}
+
+function describe({ since, from, walk, range, open }: Entry, now: number): string[] {
   const progress = [
     walk && `begun ${shown(walk.started)}, back to ${shown(walk.oldest)}`,
     range &&
       `backfill from ${shown(range.start)} to ${range.end === undefined ? 'now' : shown(range.end)}, back to ${shown(range.oldest)}`,
   ];
   return [
-    stream,
-    project,
     shown(from),
     shown(since),
     since === undefined ? '' : age(now - since),
@@ -113,12 +117,9 @@ function stateIn(line: string): object | undefined {
 export function rewindState(file: string, options: RewindOptions, environment: Environment): void {
   const state = ownState(file);
   const to = dateSetting('--to', options.to) ?? 0;
-  const projects = options.project && parseSlugs(options.project, '--project');
-  refuseUnknown(file, state, options.stream ?? [], projects ?? []);
-  const count = rewind(state, to, {
-    streams: options.stream,
-    projects: projects?.flatMap((slug) => [slug, ...aliasesOf(slug)]),
-  });
+  refuseUnknown(file, state, options);
+  const projects = options.project?.flatMap((named) => keysOf(state, named));
+  const count = rewind(state, to, { streams: options.stream, projects });
   if (count === 0) {
     throw new TapError(`No bookmark ${isNarrowed(options) ? 'of these ' : ''}is later than ${options.to}.`, {
       next: `${contents(state)} See tap-circle-ci state show ${file}.`,
@@ -133,25 +134,34 @@ function isNarrowed({ stream, project }: RewindOptions): boolean {
   return stream !== undefined || project !== undefined;
 }
 
-function refuseUnknown(
-  file: string,
-  state: State,
-  streams: readonly string[],
-  projects: readonly string[],
-): void {
-  const knownProjects = new Set(state.streams.flatMap((stream) => state.projects(stream)));
-  const isKnown = (slug: string) => [slug, ...aliasesOf(slug)].some((alias) => knownProjects.has(alias));
+function refuseUnknown(file: string, state: State, { stream = [], project = [] }: RewindOptions): void {
   const unknown =
-    streams.find((stream) => !state.streams.includes(stream)) ?? projects.find((slug) => !isKnown(slug));
+    stream.find((name) => !state.streams.includes(name)) ??
+    project.find((named) => keysOf(state, named).length === 0);
   if (unknown === undefined) return;
   throw new TapError(`${file} knows nothing of ${unknown}.`, { next: contents(state) });
+}
+
+/** The keys that are meant by a slug, in either way to write it, by the name of a pipeline of Buildkite or by its id. */
+function keysOf(state: State, named: string): string[] {
+  return allKeys(state).filter(
+    (key) =>
+      key === named ||
+      state.nameOf(key) === named ||
+      aliasesOf(key).includes(named) ||
+      aliasesOf(named).includes(key),
+  );
+}
+
+function allKeys(state: State): string[] {
+  return [...new Set(state.streams.flatMap((stream) => state.projects(stream)))];
 }
 
 /** What a state has bookmarks of. */
 function contents(state: State): string {
   const streams = state.streams.filter((stream) => state.projects(stream).length > 0);
-  const projects = [...new Set(streams.flatMap((stream) => state.projects(stream)))];
-  return streams.length === 0 ? 'It has none.' : `It has ${streams.join(', ')} of ${projects.join(', ')}.`;
+  const titles = allKeys(state).map((key) => titleOf(state, key));
+  return streams.length === 0 ? 'It has none.' : `It has ${streams.join(', ')} of ${titles.join(', ')}.`;
 }
 
 /** Prints the union of several states: whatever one of them would ask for is asked for. */

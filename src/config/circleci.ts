@@ -1,6 +1,7 @@
 import { TapError } from '../errors.js';
-import { parseSlugs } from '../sources/circleci.js';
+import type { ProjectChoice } from '../sources/projects.js';
 import type { ReplicationMethod } from '../streams/define.js';
+import { parseProjects } from './projects.js';
 import type { Settings } from './settings.js';
 import { headerSetting, urlSetting } from './values.js';
 
@@ -8,13 +9,15 @@ import { headerSetting, urlSetting } from './values.js';
 export interface CircleCIConfig {
   /** Empty where nothing will be asked. */
   readonly token: string;
-  /** Canonical slugs, each once. */
-  readonly slugs: readonly string[];
+  readonly projects: ProjectChoice;
   readonly baseUrl: URL;
   readonly lookbackDays: number;
   /** 0: never. */
   readonly deepEveryDays: number;
   readonly jobsReplicationMethod: ReplicationMethod;
+  readonly logJobs: 'failed' | 'all';
+  readonly logTailBytes: number;
+  readonly testResultsKept: 'all' | 'failed';
 }
 
 /** What a sync cannot do without; either of them says that CircleCI is meant to be read. */
@@ -22,13 +25,13 @@ export const requiredOfCircleCI: readonly string[] = ['token', 'project_slugs'];
 
 /** @throws TapError naming the setting that is wrong */
 export function parseCircleCI(settings: Settings, required: readonly string[]): CircleCIConfig {
-  const slugs = parseSlugs(settings.project_slugs ?? []);
-  if (slugs.length === 0 && required.includes('project_slugs')) {
+  const projects = parseProjects(settings.project_slugs ?? [], settings.org_slugs ?? []);
+  if (isEmpty(projects) && required.includes('project_slugs')) {
     throw new TapError('project_slugs names no project.', { next: 'Write for example gh/acme/web.' });
   }
   return {
     token: headerSetting('token', (settings.token ?? '').trim()),
-    slugs,
+    projects,
     baseUrl: urlSetting('base_url', settings.base_url, {
       secret: 'token',
       next: 'For CircleCI Server write https://<host>/api/v2.',
@@ -36,5 +39,12 @@ export function parseCircleCI(settings: Settings, required: readonly string[]): 
     lookbackDays: settings.lookback_days,
     deepEveryDays: settings.deep_every_days,
     jobsReplicationMethod: settings.jobs_replication_method,
+    logJobs: settings.log_jobs,
+    logTailBytes: settings.log_tail_bytes,
+    testResultsKept: settings.test_results_kept,
   };
+}
+
+function isEmpty({ slugs, organizations, patterns }: ProjectChoice): boolean {
+  return slugs.length + organizations.length + patterns.length === 0;
 }

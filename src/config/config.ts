@@ -40,7 +40,7 @@ export function parseConfig(
 ): Config {
   const sources = sourcesOf(given, required);
   const isOn = (source: SourceName) => sources.includes(source);
-  const settings = checkSettings(given, isOn('circleci') ? required : []);
+  const settings = checkSettings(given, isOn('circleci') ? requiredFor(given, required) : []);
   const startDate = dateSetting('start_date', settings.start_date);
   const endDate = dateSetting('end_date', settings.end_date);
   if (startDate !== undefined && endDate !== undefined && startDate >= endDate) {
@@ -68,8 +68,13 @@ function sourcesOf(given: JsonObject, required: readonly string[]): SourceName[]
   const isGiven = (name: string) => given[name] !== undefined;
   const buildkite = isGiven('buildkite_token');
   const isNamedFreely = required.length === 0 && isGiven('streams');
-  const circleci = !buildkite || requiredOfCircleCI.some(isGiven) || isNamedFreely;
+  const circleci = !buildkite || [...requiredOfCircleCI, 'org_slugs'].some(isGiven) || isNamedFreely;
   return [...(circleci ? ['circleci' as const] : []), ...(buildkite ? ['buildkite' as const] : [])];
+}
+
+/** A whole organization is as good as the names of its projects. */
+function requiredFor(given: JsonObject, required: readonly string[]): string[] {
+  return required.filter((name) => name !== 'project_slugs' || given.org_slugs === undefined);
 }
 
 /** One sentence for each setting that does not exist, with the one that may be meant. */

@@ -8,6 +8,7 @@ import { configSchema, isArraySetting, secretNames } from './schema.js';
 export interface Settings {
   token?: string;
   project_slugs?: string | string[];
+  org_slugs?: string | string[];
   streams?: string | string[];
   start_date?: string;
   end_date?: string;
@@ -16,6 +17,9 @@ export interface Settings {
   lookback_days: number;
   deep_every_days: number;
   jobs_replication_method: ReplicationMethod;
+  log_jobs: 'failed' | 'all';
+  log_tail_bytes: number;
+  test_results_kept: 'all' | 'failed';
   max_concurrency: number;
   max_requests_per_second?: number;
   request_timeout: number;

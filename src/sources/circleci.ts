@@ -1,6 +1,8 @@
 import { HttpError, TapError } from '../errors.js';
 import type { Answer, ApiClient } from '../http/client.js';
+import type { Row } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
+import { isObject } from '../json.js';
 
 /** First segments of a slug, each with what CircleCI calls it. */
 const hosts: Readonly<Record<string, string>> = {
@@ -26,14 +28,20 @@ export function parseSlugs(setting: string | readonly string[], name = 'project_
   return [...new Set(texts.filter((text) => text !== '').map((text) => canonicalSlug(text, name)))];
 }
 
-function canonicalSlug(text: string, name: string): string {
+/** A slug, or a pattern for slugs, as CircleCI writes it. @throws TapError that lists the forms when it is none */
+export function canonicalSlug(text: string, name: string): string {
   const [host = '', ...rest] = text.split('/');
-  const canonical = Object.hasOwn(hosts, host) ? hosts[host] : undefined;
+  const canonical = canonicalHost(host);
   const isWhole = rest.length === 2 && rest.every((segment) => segment !== '' && !/^\.{1,2}$/.test(segment));
   if (canonical !== undefined && isWhole) return [canonical, ...rest].join('/');
   throw new TapError(`${name} has ${JSON.stringify(text)}, which is not a project slug.`, {
     next: `Write ${forms}.`,
   });
+}
+
+/** What CircleCI calls the first segment of a slug; undefined when there is no such host. */
+export function canonicalHost(host: string): string | undefined {
+  return Object.hasOwn(hosts, host) ? hosts[host] : undefined;
 }
 
 /** Other ways to write a canonical slug, under which a state may know the project. */
@@ -43,11 +51,18 @@ export function aliasesOf(slug: string): string[] {
   return aliases.map((alias) => [alias, ...rest].join('/'));
 }
 
+/** The base URL of API v1.1 beside that of v2. */
+export function v11Of(baseUrl: URL): string {
+  const path = baseUrl.pathname.replace(/\/$/, '').replace(/\/v2$/, '/v1.1');
+  return baseUrl.origin + path;
+}
+
 /** A project as the API knows it. */
 export interface Project {
   readonly id: string;
   /** Canonical: what responses call the project. */
   readonly slug: string;
+  readonly row: Row;
   readonly answer: Answer;
 }
 
@@ -59,10 +74,12 @@ export async function getProject(client: ApiClient, slug: string): Promise<Proje
   const projectPath = path`/project/${slugPath(slug)}`;
   try {
     const answer = await client.get(projectPath, '/project/{project_slug}');
-    const body: unknown = answer.body;
-    if (typeof body === 'object' && body !== null && 'id' in body && 'slug' in body) {
+    const { body } = answer;
+    if (isObject(body)) {
       const { id, slug: canonical } = body;
-      if (typeof id === 'string' && typeof canonical === 'string') return { id, slug: canonical, answer };
+      if (typeof id === 'string' && typeof canonical === 'string') {
+        return { id, slug: canonical, row: body, answer };
+      }
     }
     throw new HttpError(`${slug}: GET ${projectPath} answered no project with id and slug.`, {
       failure: 'unreadable',

@@ -67,6 +67,8 @@ export interface StreamDefinition {
   readonly position?: string;
   /** Own column -> stream above and its column. */
   readonly foreignKeys?: Readonly<Record<string, readonly [stream: string, column: string]>>;
+  /** Columns that hold ids of users. */
+  readonly people?: readonly string[];
   /** Whether the endpoint has anything for these rows above; unless told, it has. */
   readonly asks?: (above: Above) => boolean;
   /** The rows of one item of the answer, where that is not simply the item. */
@@ -77,6 +79,11 @@ export interface StreamDefinition {
   readonly cost: string;
   /** Whether its fields are known from the documentation alone, and no recorded payload confirms them. */
   readonly isUnverified?: boolean;
+}
+
+/** Whether a stream is `other`, or hangs below it. */
+export function isAtOrBelow(stream: StreamDefinition, other: StreamDefinition): boolean {
+  return stream === other || (stream.parent !== undefined && isAtOrBelow(stream.parent, other));
 }
 
 /** Declares a stream; only here so that siblings read alike and the compiler checks each where it stands. */

@@ -269,8 +269,9 @@ export class ListSync {
     this.#tally.visit(visit);
     this.#dropForbidden(visit);
     try {
-      for (const { stream, text } of visit.lines) {
-        if (!this.#active.has(stream)) continue;
+      for (const { stream, text, once } of visit.lines) {
+        const isForbidden = this.#options.records.has(stream) && !this.#active.has(stream);
+        if (isForbidden || !this.#run.isFirst(stream, once)) continue;
         this.#run.record(stream, text);
         const drained = this.#run.writer.drained();
         if (drained !== undefined) await drained;

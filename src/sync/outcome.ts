@@ -20,6 +20,7 @@ export class Outcome {
   readonly listed = new Map<string, readonly Row[]>();
   missing = 0;
   withoutId = 0;
+  skipped = 0;
   readonly #errors = new Map<string, TapError[]>();
   readonly #forbidden = new Map<string, HttpError>();
   readonly #gone = new Set<string>();
@@ -55,6 +56,11 @@ export class Outcome {
       this.#take(streams, error, 'nothing');
       return [];
     }
+  }
+
+  /** Whether anything could not be read. */
+  get hasFailed(): boolean {
+    return this.#errors.size + this.#forbidden.size + this.#gone.size > 0;
   }
 
   results(judge: Judge): Map<string, StreamResult> {

@@ -5,11 +5,13 @@ import { expand, withQuery } from '../http/url.js';
 import { isObject } from '../json.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
-import { plainLog } from './plain-log.js';
+import { plainEnd } from './plain-log.js';
 import type { TimedRow } from './visit-request.js';
 
 /** Most rows that a page of Buildkite may hold; CircleCI has no parameter for it. */
 const largestPage = 100;
+/** Bytes of a text before the end that is kept: whatever the cut goes through begins in them. */
+const margin = 1024;
 
 /** A row with the columns that it takes from the rows above it. */
 export interface FoundRow extends TimedRow {
@@ -82,10 +84,11 @@ export class Reader {
   /** The end of a text and its whole size, as a row. */
   async #tail(path: string, endpoint: string): Promise<TimedRow> {
     const { client, tailBytes } = this.#options;
-    const headers = { accept: 'text/plain', range: `bytes=-${tailBytes}` };
+    const maxBytes = tailBytes + margin;
+    const headers = { accept: 'text/plain', range: `bytes=-${maxBytes}` };
     let answer: Answer | undefined;
     try {
-      answer = await client.get(path, endpoint, { as: 'text', headers, maxBytes: tailBytes });
+      answer = await client.get(path, endpoint, { as: 'text', headers, maxBytes });
     } catch (error) {
       // An empty text has no last byte: https://www.rfc-editor.org/rfc/rfc9110#status.416
       if (!(error instanceof HttpError) || error.status !== 416) throw error;
@@ -99,13 +102,14 @@ export class Reader {
     const { body, receivedAt } = await this.#options.client.get(url, endpoint, { anonymous: true });
     const written = Buffer.from(messagesIn(body).join(''));
     const { tailBytes } = this.#options;
-    const tail = written.subarray(Math.max(0, written.length - tailBytes)).toString();
+    const tail = written.subarray(Math.max(0, written.length - tailBytes - margin)).toString();
     return this.#logRow(tail, written.length, receivedAt);
   }
 
   #logRow(text: string, size: number, receivedAt: number): TimedRow {
     const { tailBytes, redacted = (one: string) => one } = this.#options;
-    const row = { content: redacted(plainLog(text)), size, truncated: size > tailBytes };
+    const content = plainEnd(text, tailBytes, redacted);
+    const row = { content, size, truncated: size > tailBytes };
     return { row, extracted: formatTimestamp(receivedAt) };
   }
 }

@@ -42,6 +42,7 @@ export class Run {
   /** What could not be read, one sentence each. */
   readonly failures: string[] = [];
   readonly #warned = new Set<string>();
+  readonly #written = new Set<string>();
   #hasBegun = false;
   #hasChanged = false;
   #timer: NodeJS.Timeout | undefined;
@@ -91,6 +92,13 @@ export class Run {
     this.#options.metrics.record(stream);
     this.rows.set(stream, (this.rows.get(stream) ?? 0) + 1);
     this.progress.rows++;
+  }
+
+  /** Whether `name` is seen for the first time in this run; what has none always is. */
+  isFirst(stream: string, name: string | undefined): boolean {
+    if (name === undefined) return true;
+    const key = `${stream} ${name}`;
+    return this.#written.size < this.#written.add(key).size;
   }
 
   /** Notes something that could not be read; the run goes on. */

@@ -5,6 +5,8 @@ import type { Run } from './run.js';
 export interface SourceSync {
   /** Begins all parts, such as projects; each fails or succeeds by itself. */
   parts(): Promise<readonly Promise<unknown>[]>;
+  /** Says what was left out, when all parts are over. */
+  end?(): void;
 }
 
 /** A source with what ends all that it has under way. */
@@ -63,6 +65,7 @@ async function endOf(
   const begun = sync.parts();
   const parts = (await isRead(begun)) ? await begun : [];
   const results = await Promise.all(parts.map(isRead));
+  sync.end?.();
   // Where one part stopped the source, the others were merely told to stop.
   const [first] = thrown.toSorted(
     (one, other) => Number(one instanceof Stopped) - Number(other instanceof Stopped),

@@ -19,6 +19,7 @@ export class Tally {
   #failed = 0;
   #missing = 0;
   #withoutId = 0;
+  #skipped = 0;
 
   constructor(run: Run, name: string, item: string) {
     this.#run = run;
@@ -26,10 +27,11 @@ export class Tally {
     this.#item = item;
   }
 
-  visit({ request, results, missing, withoutId }: Visit): void {
+  visit({ request, results, missing, withoutId, skipped }: Visit): void {
     this.#visited++;
     this.#missing += missing;
     this.#withoutId += withoutId;
+    this.#skipped += skipped;
     let hasFailed = false;
     for (const [stream, result] of results) {
       if (result.kind === 'forbidden') continue;
@@ -75,6 +77,11 @@ export class Tally {
   }
 
   end(): void {
+    if (this.#skipped > 0) {
+      this.#run.log.info(
+        `${this.#name}: ${this.#skipped} approvals and jobs without a number were passed over; they have no details.`,
+      );
+    }
     if (this.#missing === 0 && this.#withoutId === 0) return;
     this.#run.log.info(
       `${this.#name}: ${this.#missing} answers 404 below ${this.#item}s and ${this.#withoutId} rows without ` +

@@ -18,8 +18,17 @@ export interface TreeOptions {
     definition: StreamDefinition,
     above: Above,
   ) => AsyncIterable<readonly FoundRow[]> | undefined;
-  /** What else hangs below the rows of a stream: told each row with those above it. */
-  readonly also?: Readonly<Record<string, (above: Above) => Promise<void>>>;
+  /** Whether what hangs below a row is read; unless told, it is. */
+  readonly looksBelow?: (definition: StreamDefinition, above: Above) => boolean;
+  /** What else hangs below the rows of a stream, by that stream's name. */
+  readonly also?: Readonly<Record<string, Beside>>;
+}
+
+/** A stream that is not read in full. */
+export interface Beside {
+  readonly definition: StreamDefinition;
+  /** Told each row that it hangs below, with those above it. */
+  readonly read: (above: Above) => Promise<void>;
 }
 
 /** Reads streams that have no bookmark, in full: each list, and then the lists below each of its rows. */
@@ -30,6 +39,7 @@ export class Tree {
   /** Keys of the rows that have left, by stream. */
   readonly #written = new Map<string, Set<string>>();
   #missing = 0;
+  #withoutKey = 0;
 
   constructor(options: TreeOptions) {
     this.#options = options;
@@ -58,8 +68,11 @@ export class Tree {
 
   /** Says what was gone before it could be read. */
   report(): void {
-    if (this.#missing === 0) return;
-    this.#options.run.log.info(`${this.#options.name}: ${this.#missing} lists answered 404; they are gone.`);
+    const { run, name } = this.#options;
+    if (this.#missing > 0) run.log.info(`${name}: ${this.#missing} lists answered 404; they are gone.`);
+    if (this.#withoutKey > 0) {
+      run.log.warning(`${name}: ${this.#withoutKey} rows say nothing of their key and were left out.`);
+    }
   }
 
   #pages(definition: StreamDefinition, above: Above): AsyncIterable<readonly FoundRow[]> {
@@ -67,11 +80,22 @@ export class Tree {
   }
 
   async #readBelow(definition: StreamDefinition, above: Above): Promise<void> {
+    if (this.#options.looksBelow?.(definition, above) === false) return;
     const children = this.#options.definitions.filter(({ parent }) => parent === definition);
     await Promise.all([
       ...children.map((child) => this.read(child, above)),
-      this.#options.also?.[definition.name]?.(above),
+      this.#readBeside(definition, above),
     ]);
+  }
+
+  async #readBeside({ name }: StreamDefinition, above: Above): Promise<void> {
+    const beside = this.#options.also?.[name];
+    if (beside === undefined) return;
+    try {
+      await beside.read(above);
+    } catch (error) {
+      this.#take(error, beside.definition, [beside.definition.name]);
+    }
   }
 
   async #write(definition: StreamDefinition, found: FoundRow): Promise<void> {
@@ -95,8 +119,9 @@ export class Tree {
     const { name } = definition;
     const written = this.#written.get(name) ?? new Set<string>();
     this.#written.set(name, written);
-    const key = keyOf(definition, found) ?? '';
-    if (written.has(key)) return false;
+    const key = keyOf(definition, found);
+    if (key === undefined) this.#withoutKey++;
+    if (key === undefined || written.has(key)) return false;
     written.add(key);
     return true;
   }
@@ -108,8 +133,9 @@ export class Tree {
     const below = definitions
       .filter(({ parent }) => parent === definition)
       .flatMap((child) => this.#wantedIn(child));
-    const isWanted = records.has(definition.name) || definition.name in also;
-    return isWanted ? [definition.name, ...below] : below;
+    const beside = also[definition.name]?.definition;
+    const own = beside === undefined ? [definition] : [definition, beside];
+    return [...own.map(({ name }) => name).filter((name) => records.has(name)), ...below];
   }
 
   #take(error: unknown, definition: StreamDefinition, wanted: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { type Row, TokenNotFound } from '../http/pagination.js';
 import type { Records } from '../singer/records.js';
-import type { Above, StreamDefinition } from '../streams/define.js';
+import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
+import { formatTimestamp } from '../time.js';
 import type { Need } from './entry.js';
 import { type Judge, Outcome, type StreamResult } from './outcome.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
@@ -9,6 +10,8 @@ import type { TimedRow, VisitRequest } from './visit-request.js';
 export interface Line {
   readonly stream: string;
   readonly text: string;
+  /** What several visits may bring is written with the first of them alone; this names it. */
+  readonly once?: string;
 }
 
 /** All that was read of one row of a walked list and below it, ready to be written. */
@@ -21,6 +24,8 @@ export interface Visit {
   readonly missing: number;
   /** Rows with a null id, as CircleCI shows expired ones. */
   readonly withoutId: number;
+  /** Rows that have nothing below them by their kind. */
+  readonly skipped: number;
 }
 
 /** What is particular to the rows of one walked list. */
@@ -36,9 +41,14 @@ export interface Kind {
   /** Whether the row of a list is needed even where no stream wants it written. */
   readonly needsRoot: boolean;
   /** Whether a row may have changed since the time in `need`, */
-  readonly writes: (stream: string, row: Row, need: Need) => boolean;
-  /** and whether anything below it may. */
-  readonly looksBelow: (stream: string, row: Row, need: Need) => boolean;
+  readonly writes: (definition: StreamDefinition, row: Row, need: Need) => boolean;
+  /** and whether a list below it may. */
+  readonly looksBelow: (
+    definition: StreamDefinition,
+    above: Above,
+    need: Need,
+    child: StreamDefinition,
+  ) => boolean;
   /** Rows of a stream that have come with the visited row; undefined: they have to be asked for. */
   readonly embedded: (
     definition: StreamDefinition,
@@ -48,6 +58,10 @@ export interface Kind {
   /** Streams whose list is gone only together with the visited row. */
   readonly vanishing: ReadonlySet<string>;
   readonly judge: Judge;
+  /** Whether a row has nothing below it by its kind, which is counted. */
+  readonly skips?: (definition: StreamDefinition, row: Row) => boolean;
+  /** What else has to be written with a row. */
+  readonly also?: (definition: StreamDefinition, row: Row) => Promise<Line[]>;
   /** Whether only the visited row itself, which no list has brought, can still tell that something may change. */
   readonly asksRootAtEnd: (outcome: Outcome) => boolean;
 }
@@ -68,8 +82,9 @@ export class Visitor {
   async visit(request: VisitRequest): Promise<Visit> {
     const outcome = new Outcome(request);
     const lines = [...(await this.#readRoot(outcome)), ...(await this.#readBelowRoot(outcome))];
-    const { missing, withoutId } = outcome;
-    return { request, lines, results: outcome.results(this.#kind.judge), missing, withoutId };
+    const { missing, withoutId, skipped } = outcome;
+    const results = outcome.results(this.#kind.judge);
+    return { request, lines, results, missing, withoutId, skipped };
   }
 
   async #readRoot(outcome: Outcome): Promise<Line[]> {
@@ -80,7 +95,7 @@ export class Visitor {
     const streams = needsRoot ? [...needs.keys()] : [root.name];
     return outcome.attempt(streams, 'gone', async () => {
       const row = outcome.root ?? (await this.#fetchRoot(outcome));
-      if (need === undefined || !writes(root.name, row.row, need)) return [];
+      if (need === undefined || !writes(root, row.row, need)) return [];
       const rows = this.#reader.rows(root, this.#kind.above(outcome.request), [row]);
       return outcome.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
     });
@@ -96,9 +111,10 @@ export class Visitor {
     if (needsRoot && outcome.root === undefined) return [];
     const needs = new Map([...outcome.request.needs].filter(([stream]) => stream !== root.name));
     if (needs.size === 0) return [];
+    const { id, created } = outcome.request;
     const above = {
       ...this.#kind.above(outcome.request),
-      [root.name]: outcome.root?.row ?? { id: outcome.request.id },
+      [root.name]: outcome.root?.row ?? { id, created_at: formatTimestamp(created) },
     };
     const asked = new Set<string>();
     const lines = await this.#readBelow(root, above, needs, { outcome, asked });
@@ -114,12 +130,18 @@ export class Visitor {
 
   /** Lists of all streams directly below a row, side by side, for those that want any of it. */
   async #readBelow(parent: StreamDefinition, above: Above, needs: Needs, visit: Visiting): Promise<Line[]> {
-    const row = above[parent.name] ?? {};
-    const due = [...needs].filter(([, need]) => this.#kind.looksBelow(parent.name, row, need));
-    const children = this.#kind.below.filter((child) => child.parent === parent);
+    const { below, looksBelow, skips } = this.#kind;
+    if (skips?.(parent, above[parent.name] ?? {}) === true) {
+      visit.outcome.skipped++;
+      return [];
+    }
+    const children = below.filter((child) => child.parent === parent);
     const lines = await Promise.all(
       children.map((child) => {
-        const wanted = new Map(due.filter(([stream]) => isAtOrBelow(stream, child, this.#kind.below)));
+        const isIn = (stream: string) => below.some((one) => one.name === stream && isAtOrBelow(one, child));
+        const wanted = new Map(
+          [...needs].filter(([stream, need]) => isIn(stream) && looksBelow(parent, above, need, child)),
+        );
         return wanted.size === 0 ? [] : this.#readList(child, above, wanted, visit);
       }),
     );
@@ -158,12 +180,20 @@ export class Visitor {
   ): Promise<Line[]> {
     const { name } = definition;
     const need = needs.get(name);
-    const isWritten = need !== undefined && this.#kind.writes(name, found.row, need);
+    const isWritten = need !== undefined && this.#kind.writes(definition, found.row, need);
     const own = isWritten ? visit.outcome.collect([name], () => this.#write(name, found)) : [];
+    if (isWritten) own.push(...(await this.#also(definition, found, visit)));
     const needsBelow = new Map([...needs].filter(([stream]) => stream !== name));
     if (needsBelow.size === 0) return own;
     const below = await this.#readBelow(definition, { ...above, [name]: found.row }, needsBelow, visit);
     return [...own, ...below];
+  }
+
+  async #also(definition: StreamDefinition, { row }: FoundRow, { outcome }: Visiting): Promise<Line[]> {
+    const { also } = this.#kind;
+    return also === undefined
+      ? []
+      : outcome.attempt([definition.name], 'nothing', () => also(definition, row));
   }
 
   #write(stream: string, { row, extracted, foreignKeys }: FoundRow): Line[] {
@@ -208,14 +238,4 @@ interface Visiting {
   readonly outcome: Outcome;
   /** Paths that have been asked. */
   readonly asked: Set<string>;
-}
-
-function isAtOrBelow(
-  stream: string,
-  definition: StreamDefinition,
-  definitions: readonly StreamDefinition[],
-): boolean {
-  let one = definitions.find(({ name }) => name === stream);
-  while (one !== undefined && one !== definition) one = one.parent;
-  return one !== undefined;
 }

@@ -5,7 +5,8 @@ import type { JobOptions } from './jobs.js';
 import { planJobs } from './jobs.js';
 import type { Features, ProjectOptions } from './options.js';
 import type { Random } from './random.js';
-import { createRandom } from './random.js';
+import { createRandom, hash } from './random.js';
+import { peopleOf } from './resources/people.js';
 import type { PipelineRow } from './rows.js';
 import { MINUTE } from './rows.js';
 import { pipelineRest } from './texts.js';
@@ -63,6 +64,7 @@ export class HistoryBuilder {
   readonly #random: Random;
   readonly #features: Features;
   readonly #expired: Coins['expired'];
+  readonly #people: readonly string[];
   readonly #jobNumbers = new Map<ProjectHistory, number>();
 
   constructor(
@@ -73,6 +75,7 @@ export class HistoryBuilder {
   ) {
     this.#random = createRandom(seed, 'history by hand');
     this.#features = features;
+    this.#people = features.sharedPeople ? peopleOf(seed) : [];
     this.#expired = features.expiredChildren ? expired : 'kept';
     this.projects = projects.map((project) => projectOf(seed, project));
   }
@@ -110,7 +113,7 @@ export class HistoryBuilder {
     const status = outlived ? 'canceled' : given;
     if (!outlived && !terminal.has(status))
       throw new Error(`A workflow that has stopped cannot be ${status}.`);
-    const canceledBy = status === 'canceled' && !outlived ? random.uuid() : undefined;
+    const canceledBy = status === 'canceled' && !outlived ? this.#somebody(random) : undefined;
     const workflow: WorkflowHistory = {
       pipeline,
       id: random.uuid(),
@@ -136,10 +139,11 @@ export class HistoryBuilder {
         requires: this.#features.requiresMaps && random.chance(0.3),
         canceledBy,
         nextNumber: () => this.#nextJobNumber(pipeline.project),
+        somebody: () => this.#somebody(random),
       }),
-      startedBy: random.uuid(),
+      startedBy: this.#somebody(random),
       canceledBy,
-      erroredBy: status === 'error' && random.chance(0.5) ? random.uuid() : undefined,
+      erroredBy: status === 'error' && random.chance(0.5) ? this.#somebody(random) : undefined,
       tag: options.tag,
       autoRerun: options.autoRerun,
       rerunOf: options.rerunOf,
@@ -179,6 +183,12 @@ export class HistoryBuilder {
     return project;
   }
 
+  /** An id is drawn in any case, so that the rest of the history does not hang on who is in it. */
+  #somebody(random: Random): string {
+    const id = random.uuid();
+    return this.#people[hash(id) % this.#people.length] ?? id;
+  }
+
   #nextJobNumber(project: ProjectHistory): number {
     const number = (this.#jobNumbers.get(project) ?? 0) + 1;
     this.#jobNumbers.set(project, number);
@@ -188,13 +198,14 @@ export class HistoryBuilder {
 
 /** Ids hang on the slug, so that a project is the same in every world that has it. */
 function projectOf(seed: number, options: ProjectOptions): ProjectHistory {
-  const random = createRandom(seed, `project ${options.slug}`);
+  const organization = options.slug.split('/').slice(0, 2).join('/');
   return {
-    id: random.uuid(),
+    id: createRandom(seed, `project ${options.slug}`).uuid(),
     slug: options.slug,
     formerSlugs: options.formerSlugs ?? [],
     renamedAt: options.renamedAt ?? Number.NEGATIVE_INFINITY,
-    organizationId: random.uuid(),
+    organizationId: createRandom(seed, `organization ${organization}`).uuid(),
+    followed: options.followed ?? true,
     pipelines: [],
   };
 }

@@ -33,6 +33,12 @@ export const coinSides = {
    * (tinuous #203), workflows whose jobs are 404 (tinuous #206), or one of these for each pipeline.
    */
   expired: ['kept', 'empty', 'not found', 'null ids', 'jobs not found', 'mixed'],
+  /** Keys of some resources: the spec has a hyphen where an underscore has been seen (resources/spelling.ts). */
+  spelling: ['as the spec', 'as observed'],
+  /** Past its retention, what is asked for job by job and the config of a pipeline, where the jobs are still listed. */
+  expiredDetails: ['kept', 'not found'],
+  /** Tests and artifacts of a job that is running: undocumented. */
+  unfinishedResults: ['none', 'a part'],
 } as const;
 
 export type CoinName = keyof typeof coinSides;
@@ -51,6 +57,9 @@ export const plainCoins: Coins = {
   ties: 'none',
   badToken: '401',
   expired: 'kept',
+  spelling: 'as observed',
+  expiredDetails: 'kept',
+  unfinishedResults: 'none',
 };
 
 export function tossCoins(random: Random, fixed: Partial<Coins> = {}): Coins {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { answerOf } from './answers.js';
 import { coinSides } from './coins.js';
 import type { JobHistory, PipelineHistory, WorkflowHistory } from './history.js';
 import type { FeatureName } from './options.js';
 import { featureNames } from './options.js';
+import { environmentVariableRows } from './resources/projects.js';
 import { DAY, HOUR, MINUTE } from './rows.js';
 import { oddTexts } from './texts.js';
 import type { World } from './world.js';
@@ -72,6 +74,19 @@ const signs: Record<FeatureName, (pipeline: PipelineHistory, world: World) => bo
   oddTriggers: (pipeline) => /Decoupled|unknown/.test(pipeline.rest.trigger.type),
   epochReceivedAt: (pipeline) => pipeline.rest.trigger.received_at.startsWith('1970'),
   requiresMaps: job((one) => one.requires && one.dependencies.length > 0),
+  sharedPeople: (pipeline, world) =>
+    pipeline.workflows.some((workflow) =>
+      pipelinesOf(world).some(
+        (other) =>
+          other !== pipeline && other.workflows.some(({ startedBy }) => startedBy === workflow.startedBy),
+      ),
+    ),
+  removedPeople: (pipeline, world) =>
+    pipeline.workflows.some(({ startedBy }) => answerOf(world, `/user/${startedBy}`) === undefined),
+  lateSettings: ({ project }, world) =>
+    environmentVariableRows(world, project).some(
+      ({ created_at }) => Date.parse(String(created_at)) >= world.options.start,
+    ),
 };
 
 test.each(featureNames)('%s occur, and do not when they are switched off', (name) => {

@@ -1,41 +1,51 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { HttpHandler, PathParams } from 'msw';
+import type { HttpHandler } from 'msw';
 import { HttpResponse, http } from 'msw';
 import { answer, cutOff } from './answer.js';
+import { answerTo, outputOf } from './answers.js';
 import type { Behaviour } from './behaviour.js';
 import { createBehaviour, tooManyRequestsBodies } from './behaviour.js';
-import type { Endpoint } from './endpoints.js';
-import { endpoints } from './endpoints.js';
+import type { Endpoint, Route } from './endpoints.js';
+import { routeOf } from './endpoints.js';
 import type { FaultOptions } from './faults.js';
 import { rateLimitHeaders } from './limiter.js';
-import { INVALID_TOKEN, NOT_FOUND } from './pages.js';
-import { createRandom } from './random.js';
+import { FORBIDDEN, INVALID_TOKEN, NOT_FOUND } from './pages.js';
+import { OUTPUT_PATH } from './resources/outputs.js';
 import type { Page } from './rows.js';
 import type { Source } from './source.js';
 
-/** The API as one set of msw handlers, for any base URL. */
+/** The API as one set of msw handlers, for any base URL, and the origin of outputs. */
 export function handlers(world: Source, behaviour = createBehaviour({ seed: world.seed })): HttpHandler[] {
-  return [...handlersByEndpoint(world, behaviour).values()];
+  return [apiHandler(world, behaviour), outputHandler(world, behaviour)];
 }
 
-export function handlersByEndpoint(world: Source, behaviour: Behaviour): Map<Endpoint, HttpHandler> {
-  const names = Object.keys(endpoints) as Endpoint[];
-  return new Map(
-    names.map((endpoint) => [
-      endpoint,
-      http.get(endpoints[endpoint], ({ request, params }) =>
-        respond({ world, behaviour, endpoint, request, params }),
-      ),
-    ]),
+export function apiHandler(world: Source, behaviour: Behaviour): HttpHandler {
+  return http.get(/\/api\/(?:v2|v1\.1)\//, ({ request }) => {
+    const { pathname, search } = new URL(request.url);
+    const route = routeOf(pathname + search);
+    return respond({
+      world,
+      behaviour,
+      request,
+      verdict: behaviour.take(),
+      find: () => refusal(request, route.endpoint, world, behaviour) ?? found(world, route),
+    });
+  });
+}
+
+/** Outputs have no limit, and no token: their URL is all that is looked at. */
+export function outputHandler(world: Source, behaviour: Behaviour): HttpHandler {
+  return http.get(`*${OUTPUT_PATH}*`, ({ request }) =>
+    respond({ world, behaviour, request, verdict: undefined, find: () => outputAnswer(world, request) }),
   );
 }
 
 interface Exchange {
   readonly world: Source;
   readonly behaviour: Behaviour;
-  readonly endpoint: Endpoint;
   readonly request: Request;
-  readonly params: PathParams;
+  readonly verdict: ReturnType<Behaviour['take']>;
+  readonly find: () => Answer;
 }
 
 interface Answer {
@@ -44,8 +54,7 @@ interface Answer {
 }
 
 async function respond(exchange: Exchange): Promise<Response> {
-  const { world, behaviour, endpoint, request } = exchange;
-  const verdict = behaviour.take();
+  const { world, behaviour, request, verdict } = exchange;
   if (behaviour.latencyMs > 0) await wait(behaviour.latencyMs);
   world.tick();
 
@@ -76,10 +85,10 @@ async function respond(exchange: Exchange): Promise<Response> {
     });
   }
 
-  const refused = refusal(request, endpoint, world, behaviour);
-  const { status, body } = refused ?? find(exchange);
-  const text = JSON.stringify(fault === undefined || status !== 200 ? body : distorted(fault, body, request));
-  const response = answer(status, text, { ...headers, 'Content-Type': 'application/json;charset=utf-8' });
+  const { status, body } = exchange.find();
+  const sent = fault === undefined || status !== 200 ? body : distorted(fault, body, request);
+  const text = typeof sent === 'string' ? sent : JSON.stringify(sent);
+  const response = answer(status, text, { ...headers, 'Content-Type': contentType(text) });
   return fault?.kind === 'truncate' ? cutOff(response) : response;
 }
 
@@ -93,7 +102,7 @@ function refusal(
   const bearer = request.headers.get('authorization')?.match(/^Bearer (.*)$/i)?.[1];
   const token = request.headers.get('circle-token') ?? bearer;
   if (token === undefined || token === '') {
-    if (behaviour.anonymous && endpoint !== '/me') return undefined;
+    if (behaviour.anonymous && !ownersOnly.has(endpoint)) return undefined;
     return { status: 401, body: { message: 'You must log in first.' } };
   }
   if (token === behaviour.token && !behaviour.revoked) return undefined;
@@ -104,47 +113,70 @@ function refusal(
   return notFound(endpoint === '/project/{project-slug}' ? 'Project not found' : 'Not Found');
 }
 
-function find({ world, endpoint, request, params }: Exchange): Answer {
-  const slug = [params.vcs, params.organization, params.repository].join('/');
-  const id = String(params.id);
-  const token = new URL(request.url).searchParams.get('page-token');
-  switch (endpoint) {
-    case '/me':
-      return found(me(world.seed));
-    case '/project/{project-slug}':
-      return found(world.project(slug), 'Project not found');
-    case '/project/{project-slug}/pipeline':
-      // An unknown project is refused by its name; a page token that is over, as any other thing.
-      return world.project(slug) === undefined
-        ? notFound('Project not found')
-        : found(world.pipelines(slug, token));
-    case '/project/{project-slug}/pipeline/{number}':
-      return found(world.pipelineByNumber(slug, Number(params.number)), 'Pipeline not found');
-    case '/pipeline/{id}':
-      return found(world.pipeline(id), 'Pipeline not found');
-    case '/pipeline/{id}/workflow':
-      return found(world.workflows(id, token), 'Pipeline not found');
-    case '/workflow/{id}':
-      return found(world.workflow(id), 'Workflow not found');
-    case '/workflow/{id}/job':
-      return found(world.jobs(id, token), 'Workflow not found');
-    case 'other':
-      return notFound('Not Found');
-  }
-}
+/** What is not of a project that is public, or is about how it is set up. */
+const ownersOnly = new Set<Endpoint>([
+  '/me',
+  '/me/collaborations',
+  '/user/{id}',
+  '/organization/{org-slug-or-id}',
+  '/context',
+  '/context/{id}/environment-variable',
+  '/context/{id}/restrictions',
+  '/project/{project-slug}/settings',
+  '/project/{project-slug}/envvar',
+  '/project/{project-slug}/checkout-key',
+  '/project/{project-slug}/schedule',
+  '/webhook',
+  '/pipeline',
+  '/api/v1.1/projects',
+]);
 
-function found(body: object | string | undefined, missing = 'Not Found'): Answer {
-  if (body === undefined || body === NOT_FOUND) return notFound(missing);
+function found(world: Source, route: Route): Answer {
+  const body = answerTo(world, route);
+  if (body === FORBIDDEN) return { status: 403, body: { message: 'Permission denied.' } };
   // Undocumented. It has to be loud here: a client that sends a token to the wrong list has a fault.
   if (body === INVALID_TOKEN) return { status: 400, body: { message: 'Invalid page token.' } };
+  if (body === undefined || body === NOT_FOUND) return notFound(missingThing(world, route));
   return { status: 200, body };
 }
 
+function missingThing(world: Source, { endpoint, slug }: Route): string {
+  // An unknown project is refused by its name; a page token that is over, as any other thing.
+  if (endpoint === '/project/{project-slug}/pipeline' && world.project(slug) !== undefined)
+    return 'Not Found';
+  return missingThings.get(endpoint) ?? 'Not Found';
+}
+
+const missingThings: ReadonlyMap<Endpoint, string> = new Map([
+  ['/project/{project-slug}', 'Project not found'],
+  ['/project/{project-slug}/pipeline', 'Project not found'],
+  ['/project/{project-slug}/pipeline/{number}', 'Pipeline not found'],
+  ['/pipeline/{id}', 'Pipeline not found'],
+  ['/pipeline/{id}/config', 'Pipeline not found'],
+  ['/pipeline/{id}/values', 'Pipeline not found'],
+  ['/pipeline/{id}/workflow', 'Pipeline not found'],
+  ['/workflow/{id}', 'Workflow not found'],
+  ['/workflow/{id}/job', 'Workflow not found'],
+  ['/project/{project-slug}/job/{number}', 'Job not found'],
+]);
+
 const notFound = (message: string): Answer => ({ status: 404, body: { message } });
 
-function me(seed: number): object {
-  return { name: 'Ada Sandbox', login: 'ada', id: createRandom(seed, 'me').uuid(), avatar_url: null };
+/** As Amazon's storage answers: it refuses a request that brings a second way to sign, such as a bearer's token. */
+function outputAnswer(world: Source, request: Request): Answer {
+  if (request.headers.has('authorization')) {
+    return storageError(400, 'InvalidArgument', 'Only one auth mechanism allowed');
+  }
+  const body = outputOf(world, new URL(request.url));
+  if (body === FORBIDDEN) return storageError(403, 'AccessDenied', 'Request has expired');
+  if (typeof body === 'string') return storageError(404, 'NoSuchKey', 'The specified key does not exist.');
+  return { status: 200, body };
 }
+
+const storageError = (status: number, code: string, message: string): Answer => ({
+  status,
+  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+});
 
 function faultyStatus(fault: FaultOptions, headers: Record<string, string>): Response {
   const body = fault.body ?? { message: 'An internal server error occurred.' };
@@ -166,4 +198,10 @@ function distorted({ kind }: FaultOptions, body: unknown, request: Request): unk
 }
 
 const contentType = (text: string) =>
-  text.startsWith('{') ? 'application/json;charset=utf-8' : text.startsWith('<') ? 'text/html' : 'text/plain';
+  /^[{[]/.test(text)
+    ? 'application/json;charset=utf-8'
+    : text.startsWith('<?xml')
+      ? 'application/xml'
+      : text.startsWith('<')
+        ? 'text/html'
+        : 'text/plain';

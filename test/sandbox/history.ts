@@ -76,6 +76,7 @@ export interface ProjectHistory {
   /** Until then the first former slug is the project's name, and the new one is unknown. */
   readonly renamedAt: number;
   readonly organizationId: string;
+  readonly followed: boolean;
   readonly pipelines: PipelineHistory[];
 }
 

@@ -28,6 +28,8 @@ export interface JobsPlan {
   readonly requires: boolean;
   readonly canceledBy: string | undefined;
   readonly nextNumber: () => number;
+  /** The user id of somebody. */
+  readonly somebody: () => string;
 }
 
 const names = ['checkout', 'build', 'lint', 'test', 'integration', 'deploy-stage', 'deploy', 'notify'];
@@ -133,7 +135,7 @@ function approvalJob(
     stoppedAt: plan.approvedAt ?? plan.stoppedAt,
     status: approved ? 'success' : 'canceled',
     number: undefined,
-    approvedBy: approved ? plan.random.uuid() : undefined,
+    approvedBy: approved ? plan.somebody() : undefined,
   };
 }
 

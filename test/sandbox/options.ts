@@ -1,4 +1,5 @@
 import type { Coins } from './coins.js';
+import type { Endpoint } from './endpoints.js';
 import { DAY } from './rows.js';
 
 /** What may happen in a generated history. All on unless switched off. */
@@ -25,6 +26,9 @@ export const featureNames = [
   'oddTriggers', // types outside the enum, actors without login
   'epochReceivedAt', // 1970
   'requiresMaps', // the `requires` of the 2026 API
+  'sharedPeople', // who start, cancel and approve more than one thing
+  'removedPeople', // 404, as service actors are
+  'lateSettings', // contexts, variables, keys, schedules and webhooks that begin or change during the history
 ] as const;
 export type FeatureName = (typeof featureNames)[number];
 export type Features = Readonly<Record<FeatureName, boolean>>;
@@ -39,6 +43,8 @@ export interface ProjectOptions {
   formerSlugs?: readonly string[];
   /** Until then the project bears its latest former name and the new one answers 404. Default: always renamed. */
   renamedAt?: number;
+  /** Whether the owner of the token follows it: else it is in no list of projects. Default true. */
+  followed?: boolean;
 }
 
 export interface WorldOptions {
@@ -65,6 +71,14 @@ export interface WorldOptions {
   now?: number;
   /** Virtual ms that a request takes: fixed, between two bounds by seed, or as real time passes. Default 50 to 2000. */
   tickMs?: number | readonly [number, number] | 'real';
+  /** Over how many projects the list of an organization's pipelines goes: the most recently built. Default 250. */
+  recentProjects?: number;
+  /** Virtual minutes for which the URL of an output is good. Default 5. */
+  outputMinutes?: number;
+  /** Endpoints that answer 403. */
+  forbidden?: readonly Endpoint[];
+  /** Endpoints that answer 404. */
+  missing?: readonly Endpoint[];
 }
 
 export interface ResolvedOptions extends Required<Omit<WorldOptions, 'projects' | 'features' | 'coins'>> {
@@ -92,6 +106,10 @@ export function resolveOptions(options: WorldOptions): ResolvedOptions {
     pageSize: options.pageSize ?? 20,
     now: options.now ?? start + days * DAY,
     tickMs: options.tickMs ?? [50, 2000],
+    recentProjects: options.recentProjects ?? 250,
+    outputMinutes: options.outputMinutes ?? 5,
+    forbidden: options.forbidden ?? [],
+    missing: options.missing ?? [],
   };
 }
 

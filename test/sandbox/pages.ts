@@ -3,11 +3,20 @@ import type { Coins } from './coins.js';
 /** An answer of the sandbox: a row or page, or how it was refused. */
 export const NOT_FOUND = 'not found';
 export const INVALID_TOKEN = 'invalid page token';
-export type Refusal = typeof NOT_FOUND | typeof INVALID_TOKEN;
+/** 403. Only of endpoints for which the token has no permission, and of outputs whose URL has expired. */
+export const FORBIDDEN = 'forbidden';
+export type Refusal = typeof NOT_FOUND | typeof INVALID_TOKEN | typeof FORBIDDEN;
 
 export interface Slice<Item> {
   readonly items: readonly Item[];
   readonly nextPageToken: string | null;
+}
+
+export type PagingCoins = Pick<Coins, 'pageTokens' | 'lastPage'>;
+
+/** Only the list of a project's pipelines is on record for an end that is a 404 (circleci-docs#6472). */
+export function withoutNotFound({ pageTokens, lastPage }: PagingCoins): PagingCoins {
+  return { pageTokens, lastPage: lastPage === 'not found' ? 'plain' : lastPage };
 }
 
 /** The items of a list in their order, without the need to have all of them at hand. */
@@ -36,7 +45,7 @@ export function page<Item>(
   sequence: Sequence<Item>,
   token: string | null,
   pageSize: number,
-  coins: Pick<Coins, 'pageTokens' | 'lastPage'>,
+  coins: PagingCoins,
 ): Slice<Item> | Refusal {
   const place = token === null ? { list, offset: 0 } : decode(token);
   if (place === undefined || place.list !== list) return INVALID_TOKEN;

@@ -48,4 +48,4 @@ export class Traffic {
 }
 
 const zeros = (): Record<Endpoint, number> =>
-  Object.fromEntries(Object.keys(endpoints).map((endpoint) => [endpoint, 0])) as Record<Endpoint, number>;
+  Object.fromEntries(endpoints.map((endpoint) => [endpoint, 0])) as Record<Endpoint, number>;

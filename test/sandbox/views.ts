@@ -10,9 +10,11 @@ export const isVisible = (pipeline: PipelineHistory, now: number): boolean =>
   pipeline.createdAt <= now && pipeline.visibleAt <= now;
 
 /** Old pipelines stay in the list when their children are gone (tinuous #170, #203, #206). */
-export function isExpired(pipeline: PipelineHistory, now: number): boolean {
+export const isExpired = (pipeline: PipelineHistory, now: number): boolean =>
+  pipeline.expired !== 'kept' && isPastRetention(pipeline, now);
+
+export function isPastRetention(pipeline: PipelineHistory, now: number): boolean {
   return (
-    pipeline.expired !== 'kept' &&
     now - pipeline.createdAt > EXPIRED_PIPELINE_AGE &&
     pipeline.workflows.every(
       (workflow) =>

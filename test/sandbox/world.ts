@@ -2,20 +2,26 @@ import type { PipelineOptions, RerunOptions, WorkflowOptions } from './builder.j
 import { HistoryBuilder } from './builder.js';
 import type { Coins } from './coins.js';
 import { tossCoins } from './coins.js';
+import type { Endpoint, Route } from './endpoints.js';
 import { generate } from './generate.js';
 import type { JobHistory, PipelineHistory, ProjectHistory, WorkflowHistory } from './history.js';
 import { lastChangeOfPipeline } from './history.js';
 import type { ResolvedOptions, WorldOptions } from './options.js';
 import { resolveOptions } from './options.js';
 import type { Refusal } from './pages.js';
-import { listed, NOT_FOUND, page } from './pages.js';
+import { listed, NOT_FOUND, page, withoutNotFound } from './pages.js';
 import type { Random } from './random.js';
 import { createRandom } from './random.js';
+import { outputAt } from './resources/outputs.js';
+import type { Places } from './resources/places.js';
+import { placesOf } from './resources/places.js';
+import { respond } from './resources/respond.js';
+import { projectNamed, settingsQuietFrom } from './resources/view.js';
 import type { JobRow, Page, PipelineRow, ProjectRow, WorkflowRow } from './rows.js';
 import { HOUR, MINUTE } from './rows.js';
-import type { Source, Truth } from './source.js';
-import { shortSlug } from './source.js';
+import type { FullTruth, Source } from './source.js';
 import { Timeline } from './timeline.js';
+import { WorldTruth } from './truth.js';
 import {
   hasNullId,
   isExpired,
@@ -37,18 +43,24 @@ export class World implements Source {
   readonly seed: number;
   readonly coins: Coins;
   readonly pageSize: number;
+  readonly forbidden: Set<Endpoint>;
+  readonly missing: Set<Endpoint>;
   now: number;
+  outputOrigin = 'http://output.sandbox';
   readonly #builder: HistoryBuilder;
   readonly #ticks: Random;
   readonly #dateOffset: number;
   #realTime = performance.now();
   #index: Index | undefined;
+  #places: Places | undefined;
 
   constructor(options: ResolvedOptions) {
     this.options = options;
     this.seed = options.seed;
     this.coins = tossCoins(createRandom(options.seed, 'coins'), options.coins);
     this.pageSize = options.pageSize;
+    this.forbidden = new Set(options.forbidden);
+    this.missing = new Set(options.missing);
     this.now = options.now;
     this.#ticks = createRandom(options.seed, 'ticks');
     const hours = createRandom(options.seed, 'date').between(11 * MINUTE, 26 * HOUR);
@@ -60,17 +72,17 @@ export class World implements Source {
   // The history by hand. What is written must not change what has already been shown.
 
   addPipeline(options: PipelineOptions): PipelineHistory {
-    this.#index = undefined;
+    this.#forget();
     return this.#builder.addPipeline(options);
   }
 
   addWorkflow(pipeline: PipelineHistory, options: WorkflowOptions): WorkflowHistory {
-    this.#index = undefined;
+    this.#forget();
     return this.#builder.addWorkflow(pipeline, options);
   }
 
   rerun(workflow: WorkflowHistory, options: RerunOptions): WorkflowHistory {
-    this.#index = undefined;
+    this.#forget();
     return this.#builder.rerun(workflow, options);
   }
 
@@ -85,8 +97,7 @@ export class World implements Source {
 
   /** From then on nothing changes any more, but that old things expire. */
   get quietFrom(): number {
-    this.#ready();
-    return this.#index?.quietFrom as number;
+    return Math.max(this.#ready().quietFrom, settingsQuietFrom(this.options));
   }
 
   advance(milliseconds: number): void {
@@ -108,12 +119,12 @@ export class World implements Source {
   }
 
   project(slug: string): ProjectRow | undefined {
-    const project = this.#project(slug);
+    const project = projectNamed(this, slug);
     return project && projectRow(project, this.now);
   }
 
   pipelines(slug: string, token: string | null): Page<PipelineRow> | Refusal {
-    const project = this.#project(slug);
+    const project = projectNamed(this, slug);
     if (project === undefined) return NOT_FOUND;
     const timeline = this.#ready().timelines.get(project) as Timeline;
     const slice = page(project.id, timeline.at(this.now), token, this.pageSize, this.coins);
@@ -122,7 +133,7 @@ export class World implements Source {
 
   pipelineByNumber(slug: string, number: number): PipelineRow | undefined {
     this.#ready();
-    const pipeline = this.#project(slug)?.pipelines.find((one) => one.number === number);
+    const pipeline = projectNamed(this, slug)?.pipelines.find((one) => one.number === number);
     return pipeline && this.pipeline(pipeline.id);
   }
 
@@ -134,14 +145,14 @@ export class World implements Source {
   workflows(pipelineId: string, token: string | null): Page<WorkflowRow> | Refusal {
     const pipeline = this.#visible(this.#ready().pipelines.get(pipelineId));
     if (pipeline === undefined) return NOT_FOUND;
-    const workflows = this.#workflowsOf(pipeline);
+    const workflows = this.workflowsOf(pipeline);
     if (workflows === undefined) return NOT_FOUND;
     const slice = page(
       pipelineId,
       listed(workflows, (one) => one.id),
       token,
       this.pageSize,
-      this.#childCoins,
+      withoutNotFound(this.coins),
     );
     return asPage(slice, (workflow) => workflowRow(workflow, this.now));
   }
@@ -153,56 +164,37 @@ export class World implements Source {
 
   jobs(workflowId: string, token: string | null): Page<JobRow> | Refusal {
     const workflow = this.#workflow(workflowId);
-    const jobs = workflow && this.#jobsOf(workflow);
+    const jobs = workflow && this.jobsOf(workflow);
     if (workflow === undefined || jobs === undefined) return NOT_FOUND;
     const slice = page(
       workflowId,
       listed(jobs, (job) => job.id),
       token,
       this.pageSize,
-      this.#childCoins,
+      withoutNotFound(this.coins),
     );
     return asPage(slice, (job) => jobRow(job, workflow.pipeline.project, this.now));
   }
 
-  truth({ since = Number.NEGATIVE_INFINITY }: { since?: number } = {}): Truth {
-    const truth: Truth = { pipelines: new Map(), workflows: new Map(), jobs: new Map() };
+  truth({ since = Number.NEGATIVE_INFINITY }: { since?: number } = {}): FullTruth {
     this.#ready();
-    for (const pipeline of this.projects.flatMap((project) => project.pipelines)) {
-      if (pipeline.createdAt < since || !isVisible(pipeline, this.now)) continue;
-      truth.pipelines.set(pipeline.id, pipelineRow(pipeline, this.now, this.coins.updatedAt));
-      for (const workflow of this.#workflowsOf(pipeline) ?? []) this.#truthOfWorkflow(workflow, truth);
-    }
-    return truth;
+    return new WorldTruth(this, since);
   }
 
-  #truthOfWorkflow(workflow: WorkflowHistory, truth: Truth): void {
-    const { id, created_at, ...rest } = workflowRow(workflow, this.now);
-    if (id === null || created_at === null) return;
-    truth.workflows.set(id, { ...rest, id, created_at });
-    const { project, id: pipelineId } = workflow.pipeline;
-    for (const job of this.#jobsOf(workflow) ?? []) {
-      truth.jobs.set(`${job.id} ${id}`, {
-        ...jobRow(job, project, this.now),
-        _workflow_id: id,
-        _pipeline_id: pipelineId,
-        _workflow_created_at: created_at,
-      });
-    }
+  /** Jobs by id and number, for what is asked for job by job. */
+  get places(): Places {
+    this.#ready();
+    this.#places ??= placesOf(this.projects);
+    return this.#places;
   }
 
-  /** A list below a pipeline does not end in a 404: that one is only on record for the pipelines of a project. */
-  get #childCoins(): Pick<Coins, 'pageTokens' | 'lastPage'> {
-    const { pageTokens, lastPage } = this.coins;
-    return { pageTokens, lastPage: lastPage === 'not found' ? 'plain' : lastPage };
+  answer(route: Route): object | Refusal | undefined {
+    this.#ready();
+    return respond(this, route);
   }
 
-  #project(slug: string): ProjectHistory | undefined {
-    const short = shortSlug(slug);
-    return this.projects.find(
-      (project) =>
-        (project.slug === short && project.renamedAt <= this.now) || project.formerSlugs.includes(short),
-    );
+  output(url: URL): object | Refusal {
+    return outputAt(this, url);
   }
 
   #visible(pipeline: PipelineHistory | undefined): PipelineHistory | undefined {
@@ -210,7 +202,7 @@ export class World implements Source {
   }
 
   /** The workflows listed now, in the order of the coin; undefined when the list is 404. */
-  #workflowsOf(pipeline: PipelineHistory): WorkflowHistory[] | undefined {
+  workflowsOf(pipeline: PipelineHistory): WorkflowHistory[] | undefined {
     const expired = isExpired(pipeline, this.now);
     if (expired && pipeline.expired === 'not found') return undefined;
     if (expired && pipeline.expired === 'empty') return [];
@@ -231,13 +223,18 @@ export class World implements Source {
   }
 
   /** The jobs in the order of the coin; undefined when the list is 404. */
-  #jobsOf(workflow: WorkflowHistory): JobHistory[] | undefined {
+  jobsOf(workflow: WorkflowHistory): JobHistory[] | undefined {
     if (workflow.pipeline.expired === 'jobs not found' && isExpired(workflow.pipeline, this.now))
       return undefined;
     const jobs = [...workflow.jobs];
     if (this.coins.jobOrder === 'topological') return jobs;
     if (this.coins.jobOrder === 'reverse') return jobs.reverse();
     return jobs.sort((one, other) => compare(one.name, other.name));
+  }
+
+  #forget(): void {
+    this.#index = undefined;
+    this.#places = undefined;
   }
 
   #ready(): Index {

@@ -109,7 +109,9 @@ export async function liveOnBuildkite(options: BuildkiteLifeOptions): Promise<Bu
       ...(how.broken ? { breaks: breaking(random, options.breaks ?? 0) } : {}),
     });
     if (ended.error !== undefined && !how.broken)
-      throw new Error(`seed ${seed}: ${describeError(ended.error)}`);
+      throw new Error(
+        `seed ${seed}: ${describeError(ended.error)}\n${ended.log.filter((line) => /^ERROR/.test(line)).join('')}`,
+      );
     const output = destination.load(ended.stdout);
     life.repeated.push(...repeated(output.keys));
     life.requests += ended.requests.length;

@@ -5,6 +5,7 @@ import { HttpError, messageOf, Stopped } from '../../src/errors.js';
 import type { Answer, ApiClient, HttpStatistics } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
 import { Writer } from '../../src/singer/writer.js';
+import { answerOf, isOutputUrl } from '../sandbox/answers.js';
 import type { BuildkiteWorld } from '../sandbox/buildkite/world.js';
 import type { Source } from '../sandbox/source.js';
 import { BuildkiteHistoryClient } from './buildkite-client.js';
@@ -178,12 +179,10 @@ class HistoryClient implements ApiClient {
     this.#world.tick();
     const broken = this.#options.breaks?.(path);
     if (broken !== undefined) throw broken;
-    const found = this.#find(new URL(path, 'http://sandbox'));
+    const found = answerOf(this.#world, this.#below(path));
     const body =
       this.#options.alters === undefined ? found : this.#options.alters(path, structuredClone(found));
-    if (body === undefined || typeof body === 'string') {
-      throw new HttpError(`GET ${path} answered 404.`, { failure: 'not-found', path, status: 404 });
-    }
+    if (body === undefined || typeof body === 'string') throw this.#refused(path, body);
     const receivedAt = (this.#options.clock ?? (() => this.#world.now))();
     return {
       status: 200,
@@ -194,18 +193,23 @@ class HistoryClient implements ApiClient {
     };
   }
 
-  #find({ pathname, searchParams }: URL): unknown {
-    const token = searchParams.get('page-token');
-    const segments = pathname.slice(1).split('/').map(decodeURIComponent);
-    const [first, ...rest] = segments;
-    const id = rest[0] ?? '';
-    if (first === 'me') return { id: 'me' };
-    if (first === 'workflow') return this.#world.jobs(id, token);
-    if (first === 'pipeline') {
-      return rest.length === 1 ? this.#world.pipeline(id) : this.#world.workflows(id, token);
-    }
-    const slug = rest.slice(0, 3).join('/');
-    return rest.length === 3 ? this.#world.project(slug) : this.#world.pipelines(slug, token);
+  #refused(path: string, body: string | undefined): HttpError {
+    const status = body === 'forbidden' ? 403 : 404;
+    const failure = status === 403 ? 'forbidden' : 'not-found';
+    // Of a signed URL nothing is known but that it is over.
+    const isOutput = isOutputUrl(this.#world, path);
+    return new HttpError(`GET ${path} answered ${status}.`, {
+      failure: isOutput ? 'unreadable' : failure,
+      path,
+      status,
+    });
+  }
+
+  /** What the sandbox calls a URL of the API. */
+  #below(path: string): string {
+    if (!path.startsWith('http') || isOutputUrl(this.#world, path)) return path;
+    const { pathname, search } = new URL(path);
+    return pathname + search;
   }
 
   get statistics(): HttpStatistics {

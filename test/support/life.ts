@@ -5,6 +5,7 @@ import type { WorldOptions } from '../sandbox/options.js';
 import { createRandom, type Random } from '../sandbox/random.js';
 import { createWorld, type World } from '../sandbox/world.js';
 import { Destination, differences, repeated } from './destination.js';
+import { lacking } from './expected.js';
 import { describeError, type InProcessOptions, runInProcess } from './in-process.js';
 
 const hour = 3_600_000;
@@ -17,6 +18,8 @@ export interface LifeOptions {
   readonly seed: number;
   readonly world?: WorldOptions;
   readonly config?: object;
+  /** Streams beyond the core that are read too. */
+  readonly further?: readonly string[];
   /** Share of the runs that are killed at a random byte. */
   readonly kills?: number;
   /** Streams come and go. */
@@ -59,6 +62,7 @@ export interface Life {
 interface StateSize {
   readonly bytes: number;
   readonly projects: number;
+  readonly streams: number;
   /** Open pipelines. */
   readonly open: number;
   /** Backfills that were interrupted. */
@@ -70,6 +74,8 @@ interface How {
   readonly killed: boolean;
   readonly broken: boolean;
   readonly streams: readonly string[];
+  /** Those beyond the core; default: all that the options name. */
+  readonly further?: readonly string[];
   readonly startDate: number;
   readonly endDate?: number | undefined;
   readonly lookbackDays?: number | undefined;
@@ -81,6 +87,8 @@ export async function live(options: LifeOptions): Promise<Life> {
   const random = createRandom(options.seed, 'life');
   const world = createWorld({
     seed: options.seed,
+    // Requests take a minute here, so that the URLs of outputs would be over before they are asked.
+    outputMinutes: 100_000,
     pageSize: random.integer(2, 6),
     tickMs: random.pick([
       [50, 2000],
@@ -108,7 +116,10 @@ export async function live(options: LifeOptions): Promise<Life> {
   const truth = world.truth({ since: startDate });
   const { destination, states, story, runs, requests } = user;
   return {
-    differences: differences(destination, truth, allStreams),
+    differences: [
+      ...differences(destination, truth, allStreams),
+      ...lacking(destination, truth.further, options.further ?? []),
+    ],
     repeated: user.repeated,
     destination,
     world,
@@ -157,16 +168,19 @@ class User {
         start_date: iso(how.startDate),
         ...(how.endDate === undefined ? {} : { end_date: iso(how.endDate) }),
         ...(how.lookbackDays === undefined ? {} : { lookback_days: how.lookbackDays }),
+        streams: [...allStreams, ...(this.#options.further ?? [])],
         ...this.#options.config,
       },
       state: copy(this.#state),
       range: how.range ?? false,
-      streams: how.streams,
+      streams: [...how.streams, ...(how.further ?? this.#options.further ?? [])],
       killAfterBytes: how.killed ? Math.floor(this.#random.between(100, 60_000)) : undefined,
       ...(how.broken ? { breaks: breaking(this.#random, this.#options.breaks ?? 0) } : {}),
     });
     if (ended.error !== undefined && !how.broken)
-      throw new Error(`seed ${this.#options.seed}: ${describeError(ended.error)}`);
+      throw new Error(
+        `seed ${this.#options.seed}: ${describeError(ended.error)}\n${ended.log.filter((line) => /^ERROR/.test(line)).join('')}`,
+      );
     const output = this.destination.load(ended.stdout);
     this.repeated.push(...repeated(output.keys));
     this.#state = output.states.at(-1)?.value ?? this.#state;
@@ -233,6 +247,7 @@ class Moods {
       startDate,
       killed: this.#random.chance(kills),
       streams: this.#streams(),
+      ...(this.#options.selects ? { further: this.#further() } : {}),
       broken: this.#random.chance(breaks > 0 ? 0.5 : 0),
       lookbackDays: this.#options.movesLookback ? this.#settings.pick([1, 30, 90]) : undefined,
       endDate: this.#end(startDate),
@@ -268,6 +283,10 @@ class Moods {
     const length = random.pick([day, 20 * day, now - startDate + 10 * day, undefined]);
     this.#range = { startDate, endDate: length === undefined ? undefined : Math.floor(startDate + length) };
     return this.#range;
+  }
+
+  #further(): readonly string[] {
+    return (this.#options.further ?? []).filter(() => this.#random.chance(0.6));
   }
 
   #streams(): readonly string[] {
@@ -314,7 +333,8 @@ function sizeOf(value: unknown): StateSize {
       if (entry.range !== undefined) ranges++;
     }
   }
-  return { bytes: JSON.stringify(state).length, projects, open, ranges };
+  const streams = Object.keys(state.bookmarks).length;
+  return { bytes: JSON.stringify(state).length, projects, streams, open, ranges };
 }
 
 /** The rows themselves are never changed. */

@@ -21,8 +21,8 @@ export async function leadsToTruth(seed: number, way: Omit<LifeOptions, 'seed'>)
   const life = await live({ seed, ...way });
   expect(life.differences, `seed ${seed}`).toEqual([]);
   expect(life.repeated, `seed ${seed}: keys that left twice in one run`).toEqual([]);
-  for (const { bytes, projects, open, ranges } of life.states) {
-    const most = 150 + 250 * projects + 70 * open + 160 * ranges;
+  for (const { bytes, streams, projects, open, ranges } of life.states) {
+    const most = 80 + 25 * streams + 250 * projects + 70 * open + 160 * ranges;
     expect(bytes, `seed ${seed}: size of a state`).toBeLessThanOrEqual(most);
   }
 }

@@ -6,6 +6,19 @@ import { runInProcess } from '../support/in-process.js';
 import { allStreams, type LifeOptions } from '../support/life.js';
 import { holdsForAnySeed, leadsToTruth, timeout } from '../support/seeds.js';
 
+/** Read in full by every run. */
+const furtherInFull = [
+  ...['organizations', 'contexts', 'context_environment_variables', 'context_restrictions'],
+  ...[
+    'projects',
+    'project_settings',
+    'project_environment_variables',
+    'checkout_keys',
+    'schedules',
+    'webhooks',
+  ],
+];
+
 const hour = 3_600_000;
 const day = 24 * hour;
 
@@ -47,7 +60,38 @@ describe('whatever happens, the destination ends up equal to what the API shows'
     ],
   ];
 
-  test.each(ways)('%s', async (_, way) => {
+  const further: [string, Omit<LifeOptions, 'seed'>][] = [
+    [
+      'of everything that hangs below jobs, when runs are killed and streams come and go',
+      {
+        further: ['job_details', 'job_steps', 'job_logs', 'test_results', 'artifacts'],
+        kills: 0.4,
+        selects: true,
+        config: { log_jobs: 'all' },
+      },
+    ],
+    [
+      'of people and configurations, when runs are killed and reads fail',
+      { further: ['users', 'pipeline_configs', 'pipeline_values'], kills: 0.3, breaks: 0.03 },
+    ],
+    [
+      'of projects and organizations',
+      {
+        further: furtherInFull,
+        kills: 0.3,
+        world: { projects: ['gh/acme/web', 'gh/acme/api', 'bb/umbrella/old'] },
+      },
+    ],
+  ];
+
+  test.each([
+    ...ways,
+    ...further.map(([name, way]): [string, Omit<LifeOptions, 'seed'>] => [
+      name,
+      // Each asks for far more than the core alone.
+      { ...way, world: { pipelines: 8, reruns: 6, ...way.world }, longestGap: 12 },
+    ]),
+  ])('%s', async (_, way) => {
     await holdsForAnySeed((seed) => leadsToTruth(seed, way));
   });
 });

@@ -18,6 +18,7 @@ export const jobs = defineStream({
     _pipeline_id: ['pipelines', 'id'],
     _workflow_created_at: ['workflows', 'created_at'],
   },
+  people: ['approved_by', 'canceled_by'],
   permissions: ['view the project'],
   cost: '1 for each workflow',
 });

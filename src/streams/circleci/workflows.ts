@@ -12,6 +12,7 @@ export const workflows = defineStream({
   parent: pipelines,
   endpoint: '/pipeline/{pipelines.id}/workflow',
   pages: 'page-token',
+  people: ['started_by', 'canceled_by', 'errored_by'],
   permissions: ['view the project'],
   cost: '1 for each pipeline',
 });

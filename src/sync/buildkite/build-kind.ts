@@ -12,6 +12,7 @@ import type { Kind } from '../visit.js';
 import type { TimedRow, VisitRequest } from '../visit-request.js';
 import { listJobs } from './build-list.js';
 import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
+import { isTooMuch } from './page-size.js';
 
 export interface BuildKindOptions {
   readonly client: ApiClient;
@@ -30,8 +31,11 @@ export function buildKind({ client, below, bounds, above }: BuildKindOptions): K
     above: aboveOf,
     fetchRoot: (request) => fetchBuild(client, request, aboveOf(request)),
     needsRoot: true,
-    writes: (stream, row, need) => stream !== builds.name || isBuildDue(row, need),
-    looksBelow: (stream, row, need) => (stream === builds.name ? isBuildDue(row, need) : isJobDue(row, need)),
+    writes: (definition, row, need) => definition !== builds || isBuildDue(row, need),
+    looksBelow: (definition, rows, need) => {
+      const row = rows[definition.name] ?? {};
+      return definition === builds ? isBuildDue(row, need) : isJobDue(row, need);
+    },
     embedded: ({ name }, _, { root }) =>
       name === jobs.name && root !== undefined ? jobsIn(root) : undefined,
     vanishing: new Set(),
@@ -58,7 +62,7 @@ async function fetchBuild(client: ApiClient, { id }: VisitRequest, above: Above)
   try {
     return rowOf(await ask('include_retried_jobs=true&exclude_pipeline=true', 1), ownPath);
   } catch (error) {
-    if (!(error instanceof HttpError) || !error.isTooHeavy) throw error;
+    if (!isTooMuch(error)) throw error;
     const { row, extracted } = rowOf(await ask('exclude_jobs=true&exclude_pipeline=true'), ownPath);
     return { row: { ...row, jobs: await listJobs(client, organization, row) }, extracted };
   }

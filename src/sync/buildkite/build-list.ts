@@ -6,7 +6,7 @@ import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import { parseTimestamp, second } from '../../time.js';
 import type { Window } from '../list-sync.js';
-import { afterAnswer, type PageSize, smaller } from './page-size.js';
+import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
 
 /** Builds on a page; with 20 jobs each that is about 1 MB. Buildkite's own default. */
 const pageWithJobs = 30;
@@ -89,15 +89,16 @@ export class BuildList {
 
   /** One page; undefined when it has to be asked for again at the size that is in force now. */
   async #ask(path: string): Promise<Page | undefined> {
-    const { rows } = this.#size;
+    const { withJobs } = this.#options;
     try {
-      // A page that can be smaller is not worth many attempts.
-      const page = await this.#first(path, rows > 1 ? { maxRetries: 1 } : {});
+      // A page that can be had in another way is not worth many attempts.
+      const page = await this.#first(path, withJobs ? { maxRetries: 1 } : {});
       this.#size = afterAnswer(this.#size, this.#largest);
       return page;
     } catch (error) {
-      if (!(error instanceof HttpError) || !error.isTooHeavy || !this.#options.withJobs) throw error;
+      if (!withJobs || !isTooMuch(error)) throw error;
       const size = smaller(this.#size);
+      // Its link leaves out the jobs of those that follow, too, until a larger page is tried: heavy builds come in rows.
       if (size === undefined) return this.#first(`${path}&exclude_jobs=true`, {});
       this.#size = size;
       return undefined;

@@ -1,3 +1,4 @@
+import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
 import type { Records } from '../../singer/records.js';
@@ -15,6 +16,7 @@ import { buildKind } from './build-kind.js';
 import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
+import { leftOut } from './shared.js';
 
 export interface BuildsSyncOptions {
   readonly run: Run;
@@ -201,13 +203,26 @@ export class BuildsSync {
     // The jobs tell when a build has changed, which is what anything but builds alone goes by.
     const withJobs = [...records.keys()].some((stream) => stream !== builds.name);
     const list = new BuildList({ client, organization: pipelines.organization, pipeline, withJobs });
-    const pages: BuildList['pages'] = (window, filter) => learning(list.pages(window, filter), pipelines);
+    const pages: BuildList['pages'] = (window, filter) =>
+      learning(this.#named(list.pages(window, filter)), pipelines);
     const isListed = new Set(partitions);
     const partitionOf = (row: Row) => {
       const id = pipelines.idOf(row);
       return id !== undefined && isListed.has(id) ? id : undefined;
     };
     return { pages, walked: { pages, idOf: numberOf, partitionOf, partitions } };
+  }
+
+  /** @throws HttpError that names the streams where the token must not list builds */
+  async *#named(listed: AsyncIterable<Page>): AsyncGenerator<Page> {
+    try {
+      yield* listed;
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+      const { failure, path, status } = error;
+      const next = leftOut([...this.#options.records.keys()], builds.permissions);
+      throw new HttpError(error.message, { failure, path, status, next, cause: error });
+    }
   }
 
   async #visitChanged(request: VisitRequest): Promise<Visit> {
@@ -229,7 +244,7 @@ function repeated(request: VisitRequest): Visit {
   const results = new Map(
     [...needs.keys()].map((stream) => [stream, { kind: 'found', finding, errors: [] } as const]),
   );
-  return { request, lines: [], results, missing: 0, withoutId: 0 };
+  return { request, lines: [], results, missing: 0, withoutId: 0, skipped: 0 };
 }
 
 async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): AsyncGenerator<Page> {

@@ -1,4 +1,5 @@
-import { listPipelines } from '../../sources/buildkite.js';
+import { HttpError, TapError } from '../../errors.js';
+import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.js';
@@ -11,26 +12,32 @@ import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
 import { BuildsSync } from './builds-sync.js';
 import { Pipelines } from './pipelines.js';
-import type { BuildkiteShared } from './shared.js';
+import { type BuildkiteShared, leftOut } from './shared.js';
 import { syncSuite } from './suite-sync.js';
 
-/** Syncs one organization: what has no bookmark in full, builds and test runs as far as they may have changed. */
+/**
+ * Syncs one organization: what has no bookmark in full, builds and test runs as far as they may have changed.
+ * @throws HttpError when the organization is unknown or the token is refused, Stopped when the run is told to stop
+ */
 export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
   const { run, client, reader, records, settings } = shared;
   const above = { [organizations.name]: { slug } };
   const below = shared.definitions.filter((definition) => isBelow(definition, builds));
-  const ofBuilds = shared.recordsOf([builds, ...below]);
-  const needsPipelines = ofBuilds.size > 0 || shared.isWantedIn(pipelineStream);
-  const listed = needsPipelines ? await listPipelines(client, slug) : [];
+  const listed = await pipelinesOf(shared, slug);
   run.begin();
-  const pipelines = new Pipelines(client, slug, listed, settings.pipelines);
+  const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
+  const ofBuilds = shared.recordsOf(listed === undefined ? [] : [builds, ...below]);
+  if (pipelines.count > 0 && pipelines.read.length === 0) {
+    run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
+  }
 
   const definitions = shared.definitions.filter(
     (definition) =>
       definition.parent !== undefined &&
       definition !== builds &&
       definition !== testRuns &&
-      !below.includes(definition),
+      !below.includes(definition) &&
+      (listed !== undefined || !isAtOrBelow(definition, pipelineStream)),
   );
   const tree = new Tree({
     run,
@@ -39,19 +46,57 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
     records,
     definitions,
     known: (definition, rows) => (definition === pipelineStream ? known(pipelines, shared, rows) : undefined),
-    ...(records.has(testRuns.name)
-      ? { also: { [suites.name]: (rows: Above) => syncSuite(shared, rows, bounds) } }
-      : {}),
+    also: {
+      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
+    },
   });
+  let lost: TapError | undefined;
+  const readBuilds = async (): Promise<void> => {
+    if (ofBuilds.size === 0) return;
+    try {
+      await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
+    } catch (error) {
+      if (!(error instanceof TapError) || isRefused(error)) throw error;
+      // What else there is of the organization is read to its end.
+      lost = error;
+    }
+  };
   await Promise.all([
     ...definitions
       .filter(({ parent }) => parent === organizations)
       .map((definition) => tree.read(definition, above)),
-    ...(ofBuilds.size === 0
-      ? []
-      : [new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync()]),
+    readBuilds(),
   ]);
   tree.report();
+  if (lost !== undefined) throw lost;
+}
+
+/**
+ * The pipelines, if any selected stream needs them; undefined when the token must not list them, which is reported.
+ * @throws HttpError when they cannot be read for another reason
+ */
+async function pipelinesOf(
+  shared: BuildkiteShared,
+  slug: string,
+): Promise<readonly BuildkitePipeline[] | undefined> {
+  const wanted = shared.definitions.filter((definition) => isAtOrBelow(definition, pipelineStream));
+  const names = [...shared.recordsOf(wanted).keys()];
+  if (names.length === 0) return [];
+  try {
+    return await listPipelines(shared.client, slug);
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+    shared.run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
+    return undefined;
+  }
+}
+
+function isAtOrBelow(definition: StreamDefinition, root: StreamDefinition): boolean {
+  return definition === root || isBelow(definition, root);
+}
+
+function isRefused(error: TapError): boolean {
+  return error instanceof HttpError && error.failure === 'unauthorized';
 }
 
 function isBelow(definition: StreamDefinition, root: StreamDefinition): boolean {

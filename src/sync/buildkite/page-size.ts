@@ -1,3 +1,5 @@
+import { HttpError } from '../../errors.js';
+
 /** How many rows are asked for at a time, and how many pages of that size have been answered since it changed. */
 export interface PageSize {
   readonly rows: number;
@@ -16,4 +18,10 @@ export function smaller({ rows }: PageSize): PageSize | undefined {
 export function afterAnswer({ rows, answered }: PageSize, largest: number): PageSize {
   const isDue = answered + 1 >= patience && rows < largest;
   return isDue ? { rows: Math.min(largest, 2 * rows), answered: 0 } : { rows, answered: answered + 1 };
+}
+
+/** Whether less of the same may be answered. No answer at all is taken for too much, too: some servers just hang up. */
+export function isTooMuch(error: unknown): error is HttpError {
+  if (!(error instanceof HttpError) || error.failure !== 'unreadable') return false;
+  return error.isTooHeavy || error.status === undefined;
 }

@@ -43,10 +43,9 @@ export class BuildkiteShared {
     const names = new Set(definitions.map(({ name }) => name));
     return new Map([...this.records].filter(([name]) => names.has(name)));
   }
+}
 
-  /** Whether a stream, or any below it, is selected. */
-  isWantedIn(definition: StreamDefinition): boolean {
-    const isOwn = this.records.has(definition.name);
-    return isOwn || this.definitions.some((child) => child.parent === definition && this.isWantedIn(child));
-  }
+/** What a run says of streams that the token must not read. */
+export function leftOut(names: readonly string[], scopes: readonly string[]): string {
+  return `${names.join(', ')} are left out of this run; they need ${scopes.join(' and ')}.`;
 }

@@ -80,13 +80,23 @@ export class BuildkiteSync implements SourceSync {
 
   /** The rows of the organizations that are read. */
   async *#organizations(): AsyncGenerator<readonly FoundRow[]> {
-    const { client, settings, reader } = this.#shared;
-    const slugs = settings.organizations ?? [];
-    const rows = this.#listed ?? (await Promise.all(slugs.map((slug) => getOrganization(client, slug))));
-    yield reader.rows(
-      organizations,
-      {},
-      rows.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
-    );
+    const { client, settings, run } = this.#shared;
+    if (this.#listed !== undefined) yield this.#rowsOf(this.#listed);
+    else {
+      for (const slug of settings.organizations ?? []) {
+        try {
+          yield this.#rowsOf([await getOrganization(client, slug)]);
+        } catch (error) {
+          // The others may be there.
+          if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+          run.fail(`${organizations.name}: ${error.line}`);
+        }
+      }
+    }
+  }
+
+  #rowsOf(listed: readonly ListedRow[]): readonly FoundRow[] {
+    const rows = listed.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) }));
+    return this.#shared.reader.rows(organizations, {}, rows);
   }
 }

@@ -12,6 +12,9 @@ export interface CircleCISettings extends SyncSettings {
   readonly lookbackDays: number;
   /** 0: never. */
   readonly deepEveryDays: number;
+  readonly logJobs: 'failed' | 'all';
+  readonly logTailBytes: number;
+  readonly testResultsKept: 'all' | 'failed';
 }
 
 /** The bounds of a run of one project that started at `now`. */

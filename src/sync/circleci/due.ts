@@ -33,6 +33,20 @@ export function isWorkflowDue(workflow: Row, need: Need): boolean {
   return created >= margin || stopped >= margin;
 }
 
+/** Statuses of a job that has run and not succeeded. */
+const failed = new Set(['failed', 'infrastructure_fail', 'timedout', 'terminated-unknown']);
+
+export function hasFailed(job: Row | undefined): boolean {
+  return typeof job?.status === 'string' && failed.has(job.status);
+}
+
+/** Whether what hangs below a job may have changed since the time in `need`: it is whole when the job has stopped. */
+export function isJobDue(job: Row, need: Need): boolean {
+  if (need === 'all') return true;
+  const stopped = parseTimestamp(job.stopped_at);
+  return stopped === undefined || stopped >= marginOf(need);
+}
+
 /** Whether the pipeline's own row may have changed since the time in `need`. */
 export function isPipelineDue(pipeline: Row, need: Need): boolean {
   if (need === 'all') return true;

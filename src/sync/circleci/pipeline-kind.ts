@@ -1,42 +1,59 @@
 import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
+import type { Row } from '../../http/pagination.js';
 import { path } from '../../http/url.js';
 import { isObject } from '../../json.js';
+import { jobs } from '../../streams/circleci/jobs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { workflows } from '../../streams/circleci/workflows.js';
-import type { StreamDefinition } from '../../streams/define.js';
+import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import { formatTimestamp } from '../../time.js';
-import { type Bounds, isRerunnable } from '../entry.js';
+import { type Bounds, isRerunnable, type Need } from '../entry.js';
 import type { Judge, Outcome } from '../outcome.js';
 import type { Kind } from '../visit.js';
 import type { TimedRow } from '../visit-request.js';
-import { isPipelineDue, isSetUp, isWorkflowDue, isWorkflowSettled, newestOf } from './due.js';
+import { isJobDue, isPipelineDue, isSetUp, isWorkflowDue, isWorkflowSettled, newestOf } from './due.js';
+import type { CircleCIShared } from './shared.js';
 
-/** What is particular to CircleCI's pipelines and what hangs below them. */
-export function pipelineKind(
-  client: ApiClient,
-  below: readonly StreamDefinition[],
-  slug: string,
-  bounds: Bounds,
-): Kind {
-  const judge = judgeWith(bounds);
+/** What is particular to CircleCI's pipelines and what hangs below them. `project` is the row of their project. */
+export function pipelineKind(shared: CircleCIShared, project: Row, bounds: Bounds): Kind {
+  const { client, below, people } = shared;
+  const judge = judgeWith(bounds, below);
   return {
     root: pipelines,
     below,
-    above: () => ({ projects: { slug } }),
+    above: () => ({ projects: project }),
     fetchRoot: ({ id }) => fetchPipeline(client, id),
     needsRoot: false,
-    writes: (stream, row, need) => {
-      if (stream === pipelines.name) return isPipelineDue(row, need);
-      return stream !== workflows.name || isWorkflowDue(row, need);
+    writes: (definition, row, need) => {
+      if (definition === pipelines) return isPipelineDue(row, need);
+      if (definition === workflows) return isWorkflowDue(row, need);
+      return shared.keeps(definition, row);
     },
-    looksBelow: (stream, row, need) => stream !== workflows.name || isWorkflowDue(row, need),
+    looksBelow: (definition, above, need, child) => {
+      if (!shared.wantsBelow(child, above.jobs)) return false;
+      return isDueBelow(definition, above[definition.name] ?? {}, need, child);
+    },
     embedded: () => undefined,
     vanishing: new Set([workflows.name]),
     judge,
     // The last thing that can keep a pipeline open is its set-up state; a list page would have told it.
     asksRootAtEnd: (outcome) => mayLeave(outcome, judge, bounds),
+    skips: ({ name }, row) => name === jobs.name && isWithoutDetails(row),
+    also: (definition, row) => people.lines(definition, row),
   };
+}
+
+function isDueBelow(parent: StreamDefinition, row: Row, need: Need, child: StreamDefinition): boolean {
+  if (parent === workflows) return isWorkflowDue(row, need);
+  if (parent === jobs) return isJobDue(row, need);
+  // The configuration of a pipeline is made once, when it is set up.
+  return parent !== pipelines || child === workflows || need === 'all';
+}
+
+/** Whether a job is of the kind that has nothing below it. */
+function isWithoutDetails({ type, job_number: number }: Row): boolean {
+  return type === 'approval' || typeof number !== 'number';
 }
 
 async function fetchPipeline(client: ApiClient, id: string): Promise<TimedRow> {
@@ -48,11 +65,14 @@ async function fetchPipeline(client: ApiClient, id: string): Promise<TimedRow> {
   return { row: body, extracted: formatTimestamp(receivedAt) };
 }
 
-function judgeWith(bounds: Bounds): Judge {
+function judgeWith(bounds: Bounds, below: readonly StreamDefinition[]): Judge {
+  const ofWorkflows = new Set(
+    below.filter((stream) => isAtOrBelow(stream, workflows)).map(({ name }) => name),
+  );
   return (stream, { request, root, listed }) => {
     const pipeline = root?.row ?? {};
     const isReady = isSetUp(pipeline);
-    if (stream === pipelines.name) {
+    if (!ofWorkflows.has(stream)) {
       return { settled: isReady, newest: newestOf([pipeline], 'updated_at', request.created) };
     }
     const rows = listed.get(workflows.name) ?? [];
@@ -64,8 +84,8 @@ function judgeWith(bounds: Bounds): Judge {
 }
 
 function mayLeave(outcome: Outcome, judge: Judge, bounds: Bounds): boolean {
-  // Where the list could not be read, nothing is known of the pipeline.
-  if (!outcome.listed.has(workflows.name)) return false;
+  // Where the list was not asked or could not be read, only the pipeline can tell.
+  if (!outcome.listed.has(workflows.name)) return !outcome.hasFailed;
   const { settled, newest } = judge(workflows.name, outcome);
   const { id, created } = outcome.request;
   return settled && !isRerunnable({ id, created, outcome: 'read', settled, newest }, bounds);

@@ -1,31 +1,91 @@
-import { aliasesOf, checkToken, getProject } from '../../sources/circleci.js';
+import { HttpError } from '../../errors.js';
+import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci.js';
+import type { FoundProject } from '../../sources/projects.js';
+import { circleciStreams } from '../../streams/circleci/index.js';
+import { pipelines } from '../../streams/circleci/pipelines.js';
+import { projects } from '../../streams/circleci/projects.js';
+import { isAtOrBelow } from '../../streams/define.js';
+import { formatTimestamp } from '../../time.js';
 import { startOfRun } from '../clock.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
-import { Reader } from '../reader.js';
+import type { FoundRow } from '../reader.js';
+import { Tree } from '../tree.js';
 import { Visitor } from '../visit.js';
 import { boundsOf } from './bounds.js';
 import { pipelineKind } from './pipeline-kind.js';
 import { PipelineList } from './pipeline-list.js';
 import type { CircleCIShared } from './shared.js';
 
-/** Syncs the project that is configured as `slug`, and commits what has been read to the run's state. */
-export async function syncProject(shared: CircleCIShared, slug: string): Promise<void> {
-  const { run, client, records, below, settings } = shared;
+/** Syncs a project, and commits what has been read to the run's state. */
+export async function syncProject(shared: CircleCIShared, found: FoundProject): Promise<void> {
+  const { run, client, below } = shared;
+  const { slug } = found;
+  const ofPipelines = shared.recordsOf([pipelines, ...below]);
   const list = new PipelineList(client, slug);
-  list.begin();
-  const project = await getProject(client, slug);
-  if (!shared.claim(project, slug)) return;
+  if (ofPipelines.size > 0) list.begin();
+  const project = await findProject(shared, found);
+  if (project === undefined || !shared.claim(project, slug)) return;
   for (const alias of [slug, ...aliasesOf(slug), ...aliasesOf(project.slug)]) {
     run.state.rename(alias, project.slug);
   }
   run.begin();
+  await Promise.all([
+    readTree(shared, project),
+    ofPipelines.size === 0 ? undefined : readPipelines(shared, project, slug, list),
+  ]);
+}
+
+/** The project; undefined for one that nobody has named and that CircleCI shows no more. */
+async function findProject(
+  { run, client }: CircleCIShared,
+  { slug, ways }: FoundProject,
+): Promise<Project | undefined> {
+  try {
+    return await getProject(client, slug);
+  } catch (error) {
+    const isGone = error instanceof HttpError && error.failure === 'not-found';
+    if (!isGone || ways.some((way) => way !== 'known from the state')) throw error;
+    run.log.warning(
+      `${slug}, which only the state knows, is not shown by CircleCI any more; it is passed over.`,
+    );
+    return undefined;
+  }
+}
+
+/** The project's own row and all that is below it but its pipelines. */
+async function readTree(shared: CircleCIShared, project: Project): Promise<void> {
+  const { run, reader, records } = shared;
+  const tree = new Tree({
+    run,
+    reader,
+    name: project.slug,
+    records,
+    definitions: circleciStreams.filter((stream) => isAtOrBelow(stream, projects)),
+    known: (definition) => (definition === projects ? ownRow(shared, project) : undefined),
+  });
+  await tree.read(projects, {});
+  tree.report();
+}
+
+async function* ownRow({ reader }: CircleCIShared, project: Project): AsyncGenerator<readonly FoundRow[]> {
+  const extracted = formatTimestamp(project.answer.receivedAt);
+  yield reader.rows(projects, {}, [{ row: project.row, extracted }]);
+}
+
+async function readPipelines(
+  shared: CircleCIShared,
+  project: Project,
+  slug: string,
+  list: PipelineList,
+): Promise<void> {
+  const { run, client, reader, below, settings } = shared;
+  const records = shared.recordsOf([pipelines, ...below]);
   const firstAnswer = await list.firstAnswer(project.answer);
   const start = startOfRun(firstAnswer.date, firstAnswer.receivedAt);
   if (start.warning !== undefined) run.warnOnce('clock', start.warning);
   const bounds = boundsOf(settings, start.now);
-  const kind = pipelineKind(client, below, project.slug, bounds);
-  const visitor = new Visitor(new Reader({ client, tailBytes: 0 }), records, kind);
-  const pipelines = new ListSync({
+  const visitor = new Visitor(reader, records, pipelineKind(shared, project.row, bounds));
+  const sync = new ListSync({
     run,
     name: project.slug,
     item: 'pipeline',
@@ -36,14 +96,14 @@ export async function syncProject(shared: CircleCIShared, slug: string): Promise
     visit: (request) => visitor.visit(request),
     verify: () => Promise.all([checkToken(client), getProject(client, project.slug)]),
   });
-  pipelines.prepare([project.slug]);
+  sync.prepare([project.slug]);
   try {
-    await pipelines.read(walked(list, project.slug));
-    await pipelines.readOpen();
+    await sync.read(walked(list, project.slug));
+    await sync.readOpen();
   } finally {
-    pipelines.report();
+    sync.report();
   }
-  await pipelines.end();
+  await sync.end();
 }
 
 function walked(list: PipelineList, project: string): WalkedList {

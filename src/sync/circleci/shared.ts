@@ -1,16 +1,24 @@
 import type { ApiClient } from '../../http/client.js';
 import type { Records } from '../../singer/records.js';
 import type { Project } from '../../sources/circleci.js';
-import type { StreamDefinition } from '../../streams/define.js';
-import { streams } from '../../streams/index.js';
+import type { ProjectChoice } from '../../sources/projects.js';
+import { circleciStreams } from '../../streams/circleci/index.js';
+import { jobLogs } from '../../streams/circleci/job-logs.js';
+import { pipelines } from '../../streams/circleci/pipelines.js';
+import { testResults } from '../../streams/circleci/test-results.js';
+import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
+import { type FoundRow, Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { CircleCISettings } from './bounds.js';
+import { hasFailed } from './due.js';
+import { People } from './people.js';
 
 export interface CircleCISyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
-  /** As configured. */
-  readonly slugs: readonly string[];
+  readonly projects: ProjectChoice;
+  /** Base URL of API v1.1. */
+  readonly v11: string;
   readonly settings: CircleCISettings;
   /** Of CircleCI's selected streams, parents before children. */
   readonly records: ReadonlyMap<string, Records>;
@@ -22,17 +30,40 @@ export class CircleCIShared {
   readonly client: ApiClient;
   readonly settings: CircleCISettings;
   readonly records: ReadonlyMap<string, Records>;
+  readonly reader: Reader;
+  readonly people: People;
   /** Everything that may hang below pipelines. */
-  readonly below: readonly StreamDefinition[] = streams.filter(
-    ({ source, parent }) => source === 'circleci' && parent !== undefined,
-  );
+  readonly below = circleciStreams.filter((stream) => stream !== pipelines && isAtOrBelow(stream, pipelines));
   readonly #claimed = new Map<string, string>();
 
-  constructor({ run, client, settings, records }: CircleCISyncOptions) {
+  constructor({ run, client, v11, settings, records }: CircleCISyncOptions) {
     this.run = run;
     this.client = client;
     this.settings = settings;
     this.records = records;
+    this.reader = new Reader({
+      client,
+      bases: { 'v1.1': v11 },
+      tailBytes: settings.logTailBytes,
+      redacted: (text) => run.log.redacted(text),
+    });
+    this.people = new People(run, this.reader, records);
+  }
+
+  /** Those of the selected streams that are among `definitions`. */
+  recordsOf(definitions: readonly StreamDefinition[]): ReadonlyMap<string, Records> {
+    const names = new Set(definitions.map(({ name }) => name));
+    return new Map([...this.records].filter(([name]) => names.has(name)));
+  }
+
+  /** Whether the settings want the rows of a stream below these jobs or steps, */
+  wantsBelow(definition: StreamDefinition, job: FoundRow['row'] | undefined): boolean {
+    return definition !== jobLogs || this.settings.logJobs === 'all' || hasFailed(job);
+  }
+
+  /** and this row of it. */
+  keeps(definition: StreamDefinition, { result }: FoundRow['row']): boolean {
+    return definition !== testResults || this.settings.testResultsKept === 'all' || result !== 'success';
   }
 
   /** Whether `project` is walked for the first time in this run; two slugs may name one project. */

@@ -1,5 +1,8 @@
 import pLimit from 'p-limit';
+import { type FoundProject, findProjects, type ProjectChoice } from '../../sources/projects.js';
+import { users } from '../../streams/circleci/users.js';
 import type { SourceSync } from '../sync.js';
+import { syncOrganizations, wantsOrganizations } from './organizations.js';
 import { syncProject } from './project.js';
 import { CircleCIShared, type CircleCISyncOptions } from './shared.js';
 
@@ -9,25 +12,51 @@ const projectsAtOnce = 8;
 /** Reads the projects that the settings name. */
 export class CircleCISync implements SourceSync {
   readonly #shared: CircleCIShared;
-  readonly #slugs: readonly string[];
+  readonly #choice: ProjectChoice;
+  readonly #v11: string;
 
   constructor(options: CircleCISyncOptions) {
     this.#shared = new CircleCIShared(options);
-    this.#slugs = options.slugs;
+    this.#choice = options.projects;
+    this.#v11 = options.v11;
   }
 
+  /** @throws HttpError when the token is refused, or an organization is unknown */
   async parts(): Promise<Promise<unknown>[]> {
-    const { progress } = this.#shared.run;
+    const { run, records } = this.#shared;
+    const projects = await this.#find();
+    if (records.has(users.name) && !records.has('workflows') && !records.has('jobs')) {
+      run.log.warning(
+        'users are the people whom rows of workflows and jobs name, and neither stream is selected.',
+      );
+    }
     const limit = pLimit(projectsAtOnce);
-    progress.expect('projects', this.#slugs.length);
-    return this.#slugs.map((slug) =>
-      limit(async () => {
-        try {
-          await syncProject(this.#shared, slug);
-        } finally {
-          progress.end('projects', slug);
-        }
-      }),
-    );
+    run.progress.expect('projects', projects.length);
+    const parts = projects.map((project) => limit(() => this.#read(project)));
+    if (!wantsOrganizations(this.#shared)) return parts;
+    return [...parts, syncOrganizations(this.#shared, projects, this.#choice.organizations)];
+  }
+
+  end(): void {
+    this.#shared.people.report();
+  }
+
+  async #find(): Promise<readonly FoundProject[]> {
+    const { run, client, records } = this.#shared;
+    const known = new Set([...records.keys()].flatMap((stream) => run.state.projects(stream)));
+    const { projects, warnings } = await findProjects(client, this.#choice, this.#v11, [...known]);
+    for (const warning of warnings) run.log.warning(warning);
+    if (projects.length === 0) {
+      run.fail('CircleCI shows no project that the settings name, so there is nothing to read.');
+    }
+    return projects;
+  }
+
+  async #read(project: FoundProject): Promise<void> {
+    try {
+      await syncProject(this.#shared, project);
+    } finally {
+      this.#shared.run.progress.end('projects', project.slug);
+    }
   }
 }

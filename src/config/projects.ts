@@ -1,0 +1,56 @@
+import { TapError } from '../errors.js';
+import { canonicalHost, canonicalSlug } from '../sources/circleci.js';
+import type { ProjectChoice } from '../sources/projects.js';
+import { parseGlobs } from './globs.js';
+import { namesIn } from './values.js';
+
+const segments = ['host', 'organization', 'project'];
+
+/**
+ * What the settings say of the projects to read: slugs, patterns for slugs, patterns behind `!` that exclude, and
+ * whole organizations.
+ * @throws TapError naming the setting and what in it is no slug, pattern or organization
+ */
+export function parseProjects(
+  projectSlugs: string | readonly string[],
+  orgSlugs: string | readonly string[],
+): ProjectChoice {
+  const names = namesIn(projectSlugs);
+  const excluded = names
+    .filter((name) => name.startsWith('!'))
+    .map((name) => canonicalPattern(name.slice(1)));
+  const patterns = names.filter((name) => /^[^!].*[*?]/.test(name)).map(canonicalPattern);
+  const plain = names.filter((name) => !/^!|[*?]/.test(name));
+  const slugs = [...new Set(plain.map((name) => canonicalSlug(name, 'project_slugs')))];
+  const organizations = [...new Set(namesIn(orgSlugs).map(canonicalOrganization))];
+  const matches = (some: readonly string[]) =>
+    some.length === 0 ? () => false : parseGlobs(some, 'project_slugs', segments);
+  const [isNamed, isExcluded] = [matches(patterns), matches(excluded)];
+  return {
+    slugs: slugs.filter((slug) => !isExcluded(...slug.split('/'))),
+    organizations,
+    patterns,
+    isWanted: (slug) => {
+      const parts = slug.split('/');
+      if (isExcluded(...parts)) return false;
+      return slugs.includes(slug) || isNamed(...parts) || organizations.includes(parts.slice(0, 2).join('/'));
+    },
+  };
+}
+
+/** The hosts of CircleCI have two names each, and the pattern has to match the one that responses have. */
+function canonicalPattern(pattern: string): string {
+  const [host = '', ...rest] = pattern.split('/');
+  return [canonicalHost(host) ?? host, ...rest].join('/');
+}
+
+function canonicalOrganization(text: string): string {
+  const [host = '', ...rest] = text.split('/');
+  const canonical = canonicalHost(host);
+  if (canonical !== undefined && rest.length === 1 && /^[^*?!]+$/.test(rest[0] ?? '')) {
+    return `${canonical}/${rest[0]}`;
+  }
+  throw new TapError(`org_slugs has ${JSON.stringify(text)}, which is not the slug of an organization.`, {
+    next: 'Write gh/<organization>, bb/<workspace> or circleci/<organization id>.',
+  });
+}
