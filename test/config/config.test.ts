@@ -73,7 +73,7 @@ describe('the sources that are read', () => {
   });
 
   it('need only the token of CircleCI where nothing but the token is checked', () => {
-    expect(parse({ token: 't' }, ['token']).circleci).toMatchObject({ token: 't', slugs: [] });
+    expect(parse({ token: 't' }, ['token']).circleci).toMatchObject({ token: 't', projects: { slugs: [] } });
     expect(refusal({}, ['token'])).toContain("missing required keys: ['token']");
     expect(sourcesOf(parse(buildkite, ['token']))).toEqual(['buildkite']);
   });
@@ -83,11 +83,19 @@ describe('what is configured', () => {
   it("of CircleCI is CircleCI's own, with defaults", () => {
     expect(parse({ ...circleci, project_slugs: 'github/acme/web gh/acme/web' }).circleci).toEqual({
       token: 'c-secret',
-      slugs: ['gh/acme/web'],
+      projects: {
+        slugs: ['gh/acme/web'],
+        organizations: [],
+        patterns: [],
+        isWanted: expect.any(Function),
+      },
       baseUrl: new URL('https://circleci.com/api/v2'),
       lookbackDays: 1,
       deepEveryDays: 7,
       jobsReplicationMethod: 'INCREMENTAL',
+      logJobs: 'failed',
+      logTailBytes: 65_536,
+      testResultsKept: 'all',
     });
   });
 
@@ -320,7 +328,7 @@ describe('the streams', () => {
       const given = { ...buildkite, streams: 'jobs', jobs_replication_method: 'FULL_TABLE' };
       expect(parse(given, []).circleci).toMatchObject({
         token: '',
-        slugs: [],
+        projects: { slugs: [] },
         jobsReplicationMethod: 'FULL_TABLE',
       });
     });
