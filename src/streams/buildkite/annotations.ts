@@ -1,6 +1,7 @@
 import { defineStream } from '../define.js';
 import { builds } from './builds.js';
 import { hasSettled } from './ended.js';
+import { ofBuild } from './foreign-keys.js';
 
 export const annotations = defineStream({
   name: 'buildkite_annotations',
@@ -14,13 +15,7 @@ export const annotations = defineStream({
   endpoint:
     '/organizations/{buildkite_organizations.slug}/pipelines/{buildkite_pipelines.slug}/builds/{buildkite_builds.number}/annotations?scope=all',
   pages: 'link',
-  foreignKeys: {
-    build_id: ['buildkite_builds', 'id'],
-    build_number: ['buildkite_builds', 'number'],
-    build_created_at: ['buildkite_builds', 'created_at'],
-    pipeline_slug: ['buildkite_pipelines', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofBuild,
   asks: ({ buildkite_builds }) => hasSettled(buildkite_builds),
   permissions: ['read_builds', 'read_pipelines'],
   cost: '1 for each build',

@@ -1,5 +1,6 @@
 import { defineStream } from '../define.js';
 import { hasRun } from './ended.js';
+import { ofBuild } from './foreign-keys.js';
 import { jobs } from './jobs.js';
 
 export const jobEnv = defineStream({
@@ -15,11 +16,7 @@ export const jobEnv = defineStream({
   pages: 'object',
   foreignKeys: {
     job_id: ['buildkite_jobs', 'id'],
-    build_id: ['buildkite_builds', 'id'],
-    build_number: ['buildkite_builds', 'number'],
-    build_created_at: ['buildkite_builds', 'created_at'],
-    pipeline_slug: ['buildkite_pipelines', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
+    ...ofBuild,
   },
   asks: ({ buildkite_jobs }) => hasRun(buildkite_jobs),
   permissions: ['read_job_env', 'read_builds', 'read_pipelines'],

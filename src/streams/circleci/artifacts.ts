@@ -1,5 +1,6 @@
 import { defineStream } from '../define.js';
 import { hasRun } from './ended.js';
+import { ofJob } from './foreign-keys.js';
 import { jobs } from './jobs.js';
 
 export const artifacts = defineStream({
@@ -13,13 +14,7 @@ export const artifacts = defineStream({
   parent: jobs,
   endpoint: '/project/{+projects.slug}/{jobs.job_number}/artifacts',
   pages: 'page-token',
-  foreignKeys: {
-    _job_id: ['jobs', 'id'],
-    _pipeline_id: ['pipelines', 'id'],
-    _pipeline_created_at: ['pipelines', 'created_at'],
-    project_slug: ['projects', 'slug'],
-    job_number: ['jobs', 'job_number'],
-  },
+  foreignKeys: ofJob,
   asks: (above) => hasRun(above.jobs),
   permissions: ['view the project'],
   cost: '1 for each job that ran',

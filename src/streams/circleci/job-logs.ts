@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofJob } from './foreign-keys.js';
 import { jobSteps } from './job-steps.js';
 
 export const jobLogs = defineStream({
@@ -15,11 +16,7 @@ export const jobLogs = defineStream({
   url: ['job_steps', 'output_url'],
   pages: 'output',
   foreignKeys: {
-    _job_id: ['jobs', 'id'],
-    _pipeline_id: ['pipelines', 'id'],
-    _pipeline_created_at: ['pipelines', 'created_at'],
-    project_slug: ['projects', 'slug'],
-    job_number: ['jobs', 'job_number'],
+    ...ofJob,
     index: ['job_steps', 'index'],
     step: ['job_steps', 'step'],
     name: ['job_steps', 'step_name'],

@@ -1,5 +1,6 @@
 import { type Above, defineStream } from '../define.js';
 import { hasRun } from './ended.js';
+import { ofJob } from './foreign-keys.js';
 import { jobs } from './jobs.js';
 
 type Row = Above[string];
@@ -30,13 +31,7 @@ export const jobSteps = defineStream({
   api: 'v1.1',
   endpoint: '/project/{+projects.slug}/{jobs.job_number}',
   pages: 'object',
-  foreignKeys: {
-    _job_id: ['jobs', 'id'],
-    _pipeline_id: ['pipelines', 'id'],
-    _pipeline_created_at: ['pipelines', 'created_at'],
-    project_slug: ['projects', 'slug'],
-    job_number: ['jobs', 'job_number'],
-  },
+  foreignKeys: ofJob,
   asks: (above) => hasRun(above.jobs),
   rows: ({ steps }) => actionsIn(steps),
   permissions: ['view the project'],
