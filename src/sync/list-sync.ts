@@ -75,7 +75,7 @@ export class ListSync {
   readonly #active: Set<string>;
   /** Open rows visited in this run, by stream and partition: they are not asked again. */
   readonly #visitedOpen = new Map<string, Set<string>>();
-  /** RECORD lines that were read ahead and wait to be written. */
+  /** Characters of RECORD lines that were read ahead and wait to be written. */
   #buffered = 0;
   readonly #tally: Tally;
 
@@ -231,7 +231,7 @@ export class ListSync {
     const read = async (step: PassStep): Promise<Arrived> => {
       if (step.kind === 'passed') return step;
       const visited = await visit(step.request);
-      this.#buffer(visited.lines.length);
+      this.#buffer(sizeOf(visited));
       return { kind: 'visited', visit: visited };
     };
     try {
@@ -242,9 +242,9 @@ export class ListSync {
     }
   }
 
-  #buffer(lines: number): void {
-    this.#buffered += lines;
-    this.#run.buffered += lines;
+  #buffer(characters: number): void {
+    this.#buffered += characters;
+    this.#run.buffered += characters;
   }
 
   #openRequests(): VisitRequest[] {
@@ -277,7 +277,7 @@ export class ListSync {
         if (drained !== undefined) await drained;
       }
     } finally {
-      this.#buffer(-visit.lines.length);
+      this.#buffer(-sizeOf(visit));
     }
     if (visit.missing > 0) this.#entries.doubt();
     this.#fold(visit, by);
@@ -368,6 +368,10 @@ function windowOf(plans: PassPlans, { endDate = Number.POSITIVE_INFINITY }: Boun
     }
   }
   return { from, to: Math.min(to, endDate) };
+}
+
+function sizeOf({ lines }: Visit): number {
+  return lines.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 function pointOf({ created, root }: VisitRequest): Point {

@@ -6,8 +6,8 @@ import { second } from '../time.js';
 import type { Progress } from './progress.js';
 import type { State } from './state.js';
 
-/** RECORD lines that may wait to be written, over all lists, before nothing further is begun. */
-const bufferedLines = 20_000;
+/** Characters of RECORD lines that may wait to be written, over all lists, before nothing further is begun. */
+const mostBuffered = 24_000_000;
 /** A STATE costs targets a flush, so it does not follow every pipeline. */
 const stateInterval = 5 * second;
 
@@ -36,7 +36,7 @@ export class Run {
   readonly rows = new Map<string, number>();
   /** Rows of a walked list that are read ahead: enough to keep every slot busy with one request each. */
   readonly lookAhead: number;
-  /** RECORD lines that wait to be written. */
+  /** Characters of RECORD lines that wait to be written. */
   buffered = 0;
   readonly #options: RunOptions;
   /** What could not be read, one sentence each. */
@@ -83,7 +83,7 @@ export class Run {
   }
 
   get hasRoom(): boolean {
-    return this.buffered < bufferedLines;
+    return this.buffered < mostBuffered;
   }
 
   record(stream: string, line: string): void {
