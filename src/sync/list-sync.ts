@@ -1,32 +1,16 @@
 import { HttpError, TapError } from '../errors.js';
 import type { Page, Row } from '../http/pagination.js';
 import type { Records } from '../singer/records.js';
-import { day, formatTimestamp } from '../time.js';
-import {
-  type Bounds,
-  type Entry,
-  endFullTable,
-  foldCaughtUp,
-  foldFinished,
-  foldRanged,
-  foldVisit,
-  isGivenUp,
-  type Need,
-  startFullTable,
-  startWalk,
-} from './entry.js';
-import { HeldEntries } from './held-entries.js';
+import { Bookmarks, type Phase, Unverified } from './bookmarks.js';
+import type { Bounds, Entry } from './entry.js';
 import { lookAhead } from './look-ahead.js';
-import { type PassPlan, type PassPlans, type PassStep, passOver } from './pass.js';
+import { type PassPlans, type PassStep, passOver } from './pass.js';
 import { catchUpPlan, finishPlan, rangePlan } from './plans.js';
 import type { Point } from './progress.js';
 import type { Run } from './run.js';
 import { Tally } from './tally.js';
 import type { Visit } from './visit.js';
 import type { VisitRequest } from './visit-request.js';
-
-/** What a pass over the list is for: first what an interrupted walk left, then everything from the top; or a backfill. */
-type Phase = 'finish' | 'catch up' | 'range';
 
 type Arrived = { readonly kind: 'visited'; readonly visit: Visit } | Exclude<PassStep, { kind: 'visit' }>;
 
@@ -70,33 +54,27 @@ export class ListSync {
   readonly #options: ListSyncOptions;
   readonly #run: Run;
   readonly #bounds: Bounds;
-  readonly #entries: HeldEntries;
-  /** Streams that are still read; one that is forbidden leaves. */
-  readonly #active: Set<string>;
-  /** Open rows visited in this run, by stream and partition: they are not asked again. */
-  readonly #visitedOpen = new Map<string, Set<string>>();
+  readonly #bookmarks: Bookmarks;
+  readonly #tally: Tally;
   /** Characters of RECORD lines that were read ahead and wait to be written. */
   #buffered = 0;
-  readonly #tally: Tally;
 
   constructor(options: ListSyncOptions) {
-    const { run, name, item, records, bounds } = options;
+    const { run, name, item, bounds } = options;
     this.#options = options;
     this.#run = run;
     this.#bounds = bounds;
-    this.#entries = new HeldEntries(run.state);
     this.#tally = new Tally(run, name, item);
-    this.#active = new Set(records.keys());
-    for (const stream of this.#active) this.#visitedOpen.set(stream, new Set());
+    this.#bookmarks = new Bookmarks({ ...options, tally: this.#tally });
   }
 
   entry(stream: string, partition: string): Entry {
-    return this.#entries.get(stream, partition);
+    return this.#bookmarks.entry(stream, partition);
   }
 
-  /** Whether nothing more can be read, because every stream is forbidden. */
-  get isOver(): boolean {
-    return this.#active.size === 0;
+  /** Makes the entries ready for this run; to be called once for each partition. */
+  prepare(partitions: readonly string[]): void {
+    this.#bookmarks.prepare(partitions);
   }
 
   /** Reads the list as far as the bookmarks ask for it. @returns whether it was read whole; what stopped it has been reported. */
@@ -116,7 +94,7 @@ export class ListSync {
   /** Reads the open rows that no pass has met, by their ids. @returns as `read` */
   async readOpen(): Promise<boolean> {
     if (this.#bounds.range || this.#tally.hasTooManyFailures) return true;
-    return this.readAll(fromArray(this.#openRequests()));
+    return this.readAll(fromArray(this.#bookmarks.openRequests(this.#options.partitions())));
   }
 
   /** Says what was left out. */
@@ -126,35 +104,18 @@ export class ListSync {
 
   /** Believes what answered 404, or throws. */
   async end(): Promise<void> {
-    if (this.#entries.isDoubted) await this.#verify();
-  }
-
-  /** Makes the entries ready for this run; to be called once for each partition. */
-  prepare(partitions: readonly string[]): void {
-    for (const [stream, { selected }] of this.#options.records) {
-      for (const partition of partitions) {
-        const entry = startWalk(this.#entries.get(stream, partition), this.#bounds);
-        this.#entries.set(stream, partition, entry);
-        if (selected.method === 'FULL_TABLE' && !this.#bounds.range) {
-          this.#entries.set(stream, partition, startFullTable(entry));
-        } else if (entry.since !== undefined && entry.since > this.#bounds.now + day) {
-          this.#run.log.warning(
-            `${this.#options.name}: the bookmark of ${stream}, ${formatTimestamp(entry.since)}, lies more than a ` +
-              `day ahead of the server's clock (${formatTimestamp(this.#bounds.now)}); it is not moved back.`,
-          );
-        }
-      }
-    }
+    await this.#bookmarks.verify();
   }
 
   async #readList(list: WalkedList): Promise<void> {
     const bounds = this.#bounds;
+    const bookmarks = this.#bookmarks;
     if (bounds.range) {
-      const plans = this.#plans(list, (entry) => rangePlan(entry, bounds));
+      const plans = bookmarks.plans(list.partitions, (entry) => rangePlan(entry, bounds));
       await this.#pass('range', list, plans);
       return;
     }
-    const unfinished = this.#plans(list, (entry) => finishPlan(entry, bounds));
+    const unfinished = bookmarks.plans(list.partitions, (entry) => finishPlan(entry, bounds));
     const walks = new Map(
       [...unfinished].map(([partition, streams]) => [
         partition,
@@ -162,7 +123,7 @@ export class ListSync {
       ]),
     );
     if (unfinished.size > 0) await this.#pass('finish', list, unfinished);
-    const plans = this.#plans(list, (entry, stream, partition) =>
+    const plans = bookmarks.plans(list.partitions, (entry, stream, partition) =>
       catchUpPlan(entry, bounds, walks.get(partition)?.get(stream)),
     );
     await this.#pass('catch up', list, plans);
@@ -180,34 +141,6 @@ export class ListSync {
     }
   }
 
-  #plans(
-    { partitions }: WalkedList,
-    planOf: (entry: Entry, stream: string, partition: string) => PassPlan | undefined,
-  ): PassPlans {
-    const plans = new Map<string, Map<string, PassPlan>>();
-    for (const partition of partitions) {
-      for (const stream of this.#active) {
-        const plan = planOf(this.entry(stream, partition), stream, partition);
-        if (plan === undefined) continue;
-        const streams = plans.get(partition) ?? new Map<string, PassPlan>();
-        plans.set(partition, streams.set(stream, this.#whileActive(stream, plan)));
-      }
-    }
-    return plans;
-  }
-
-  /** A stream that is forbidden wants nothing more of the list. */
-  #whileActive(stream: string, plan: PassPlan): PassPlan {
-    const active = this.#active;
-    return {
-      newest: plan.newest,
-      get floor() {
-        return active.has(stream) ? plan.floor : Number.POSITIVE_INFINITY;
-      },
-      need: (id, created) => (active.has(stream) ? plan.need(id, created) : undefined),
-    };
-  }
-
   async #pass(phase: Phase, list: WalkedList, plans: PassPlans): Promise<void> {
     const { now, rerunWindow } = this.#bounds;
     const window = windowOf(plans, this.#bounds);
@@ -222,8 +155,8 @@ export class ListSync {
       if (arrived.kind === 'visited') {
         await this.#take(arrived.visit, phase === 'range' ? 'range' : 'walk');
         this.#run.progress.reach(this.#options.track, pointOf(arrived.visit.request), window.from);
-      } else await this.#commit(phase, arrived);
-      if (this.isOver) return;
+      } else await this.#bookmarks.commit(phase, arrived);
+      if (this.#bookmarks.isOver) return;
     }
   }
 
@@ -247,31 +180,13 @@ export class ListSync {
     this.#run.buffered += characters;
   }
 
-  #openRequests(): VisitRequest[] {
-    const requests = new Map<string, VisitRequest & { readonly needs: Map<string, Need> }>();
-    for (const stream of this.#active) {
-      for (const partition of this.#options.partitions()) {
-        for (const [id, created] of this.entry(stream, partition).open) {
-          const name = `${partition} ${id}`;
-          if (this.#visitedOpen.get(stream)?.has(name) === true) continue;
-          const known = requests.get(name);
-          const request = known ?? { partition, id, created, root: undefined, needs: new Map() };
-          request.needs.set(stream, 'all');
-          requests.set(name, request);
-        }
-      }
-    }
-    return [...requests.values()];
-  }
-
   /** Writes what was read and folds it into the state, in this order. */
   async #take(visit: Visit, by: 'walk' | 'range' | 'open'): Promise<void> {
     this.#tally.visit(visit);
-    this.#dropForbidden(visit);
+    this.#bookmarks.dropForbidden(visit);
     try {
       for (const { stream, text, once } of visit.lines) {
-        const isForbidden = this.#options.records.has(stream) && !this.#active.has(stream);
-        if (isForbidden || !this.#run.isFirst(stream, once)) continue;
+        if (this.#bookmarks.isForbidden(stream) || !this.#run.isFirst(stream, once)) continue;
         this.#run.record(stream, text);
         const drained = this.#run.writer.drained();
         if (drained !== undefined) await drained;
@@ -279,76 +194,13 @@ export class ListSync {
     } finally {
       this.#buffer(-sizeOf(visit));
     }
-    if (visit.missing > 0) this.#entries.doubt();
-    this.#fold(visit, by);
+    this.#bookmarks.fold(visit, by);
     this.#tally.refuseTooManyFailures();
     if (this.#run.isStateDue) {
-      if (this.#entries.isDoubted) await this.#verify();
+      await this.#bookmarks.verify();
       this.#run.writeState();
     }
   }
-
-  #dropForbidden({ results }: Visit): void {
-    for (const [stream, result] of results) {
-      if (result.kind !== 'forbidden' || !this.#active.delete(stream)) continue;
-      const definition = this.#options.records.get(stream)?.selected.definition;
-      this.#tally.forbidden(stream, result.error, definition?.permissions ?? []);
-    }
-  }
-
-  #fold({ request, results }: Visit, by: 'walk' | 'range' | 'open'): void {
-    const { partition, id } = request;
-    for (const [stream, result] of results) {
-      if (result.kind === 'forbidden' || !this.#active.has(stream)) continue;
-      const before = this.entry(stream, partition);
-      const after = foldVisit(before, result.finding, this.#bounds, by);
-      this.#entries.set(stream, partition, after);
-      if (before.open.has(id) && !result.finding.settled && isGivenUp(result.finding, this.#bounds)) {
-        this.#tally.givenUp(stream, id);
-      }
-      if (before.open.has(id) || after.open.has(id)) {
-        this.#visitedOpen.get(stream)?.add(`${partition} ${id}`);
-      }
-    }
-  }
-
-  async #commit(phase: Phase, passed: Extract<PassStep, { kind: 'passed' }>): Promise<void> {
-    const { partition, streams, isDoubtful } = passed;
-    if (isDoubtful) this.#entries.doubt();
-    if (this.#entries.isDoubted) await this.#verify();
-    for (const stream of streams) {
-      if (!this.#active.has(stream)) continue;
-      this.#entries.set(stream, partition, this.#committed(phase, stream, this.entry(stream, partition)));
-    }
-  }
-
-  #committed(phase: Phase, stream: string, entry: Entry): Entry {
-    const isFullTable = this.#options.records.get(stream)?.selected.method === 'FULL_TABLE';
-    if (phase === 'finish') return foldFinished(entry, this.#bounds);
-    if (isFullTable) return phase === 'range' ? { ...entry, range: undefined } : endFullTable(entry);
-    return phase === 'range' ? foldRanged(entry, this.#bounds) : foldCaughtUp(entry, this.#bounds);
-  }
-
-  /** A 404 below the list is believed only while token and list still answer. */
-  async #verify(): Promise<void> {
-    try {
-      await this.#options.verify();
-      this.#entries.believe();
-    } catch (error) {
-      this.#entries.disbelieve();
-      if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
-      const { name } = this.#options;
-      throw new Unverified(
-        `Something below ${name} answered 404, and then ${name} or the token did not answer ` +
-          `either, so nothing of it is committed. ${error.line}`,
-      );
-    }
-  }
-}
-
-/** A 404 that cannot be believed: the whole list has failed. */
-class Unverified extends TapError {
-  override readonly name = 'Unverified';
 }
 
 /** Whether the error concerns one list alone, rather than the run or the program. */

@@ -36,8 +36,8 @@ export class Tree {
   readonly #options: TreeOptions;
   /** Streams that are forbidden. */
   readonly #forbidden = new Set<string>();
-  /** Keys of the rows that have left, by stream. */
-  readonly #written = new Map<string, Set<string>>();
+  /** Keys of the rows that have come, by stream. */
+  readonly #seen = new Map<string, Set<string>>();
   #missing = 0;
   #withoutKey = 0;
 
@@ -55,10 +55,11 @@ export class Tree {
     if (wanted.length === 0) return;
     try {
       for await (const page of this.#pages(definition, above)) {
-        for (const found of page) await this.#write(definition, found);
+        const fresh = page.filter((found) => this.#isNew(definition, found));
+        for (const found of fresh) await this.#write(definition, found);
         // Only requests are made side by side here, and the client knows how many it may send.
         await Promise.all(
-          page.map((found) => this.#readBelow(definition, { ...above, [definition.name]: found.row })),
+          fresh.map((found) => this.#readBelow(definition, { ...above, [definition.name]: found.row })),
         );
       }
     } catch (error) {
@@ -102,7 +103,7 @@ export class Tree {
     const { name } = definition;
     const { run, records } = this.#options;
     const own = records.get(name);
-    if (own === undefined || this.#forbidden.has(name) || !this.#isNew(definition, found)) return;
+    if (own === undefined || this.#forbidden.has(name)) return;
     const { row, extracted, foreignKeys } = found;
     try {
       run.record(name, own.line(row, foreignKeys, extracted));
@@ -114,15 +115,15 @@ export class Tree {
     if (drained !== undefined) await drained;
   }
 
-  /** Whether a row leaves for the first time: a list that changes while it is paged repeats rows. */
+  /** Whether a row comes for the first time: a list that changes while it is paged repeats rows. */
   #isNew(definition: StreamDefinition, found: FoundRow): boolean {
     const { name } = definition;
-    const written = this.#written.get(name) ?? new Set<string>();
-    this.#written.set(name, written);
+    const seen = this.#seen.get(name) ?? new Set<string>();
+    this.#seen.set(name, seen);
     const key = keyOf(definition, found);
     if (key === undefined) this.#withoutKey++;
-    if (key === undefined || written.has(key)) return false;
-    written.add(key);
+    if (key === undefined || seen.has(key)) return false;
+    seen.add(key);
     return true;
   }
 

@@ -206,14 +206,14 @@ describe('the flags of singer-python and of Meltano', () => {
       capabilities: expect.arrayContaining(['catalog', 'discover', 'state', 'about']),
       settings: {
         type: 'object',
-        required: ['token', 'project_slugs'],
+        required: [],
         properties: { token: { secret: true } },
       },
     });
     const secrets = Object.entries<{ secret?: boolean }>(about.settings.properties).filter(
       ([, { secret }]) => secret,
     );
-    expect(secrets.map(([name]) => name)).toEqual(['token']);
+    expect(secrets.map(([name]) => name)).toEqual(['token', 'buildkite_token']);
     expect((await runIn({}, ['about', '--format', 'json'])).stdout).toBe(stdout);
   });
 
@@ -221,7 +221,8 @@ describe('the flags of singer-python and of Meltano', () => {
     const { stdout, code } = await runIn({}, ['--about']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Version: ${version}\n`);
-    expect(stdout).toContain('\n  token (required, secret): ');
+    expect(stdout).toMatch(/^ {2}token \(secret\): .* Required unless buildkite_token is set/m);
+    expect(stdout).toMatch(/^ {2}buildkite_token \(secret\): /m);
     expect((await runIn({}, ['about'])).stdout).toBe(stdout);
   });
 

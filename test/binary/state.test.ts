@@ -9,7 +9,12 @@ const web = 'gh/acme/web';
 const api = 'gh/acme/api';
 const bookmark = (time: number) => iso(time).replace('Z', '000Z');
 
+/** A pipeline of Buildkite, as the state keys it and as people call it. */
+const shop = '08ea4380-6b04-4917-beed-a391e1294d25';
+const shopName = 'acme/web';
+
 interface Entry {
+  name?: string;
   since?: number;
   from?: number;
   deep?: number;
@@ -25,9 +30,10 @@ function stateOf(streams: Record<string, Record<string, Entry>>): object {
     const since = entries.flatMap(([project, entry]) =>
       entry.since === undefined ? [] : [[project, bookmark(entry.since)]],
     );
-    const tap = entries.map(([project, { from, deep, walk = [], range, open = [] }]) => ({
+    const tap = entries.map(([project, { name, from, deep, walk = [], range, open = [] }]) => ({
       v: 1,
       project,
+      ...(name === undefined ? {} : { name }),
       ...(from === undefined ? {} : { from: iso(from) }),
       ...(deep === undefined ? {} : { deep: iso(deep) }),
       walk,
@@ -81,6 +87,22 @@ describe('state show', () => {
         'workflows  gh/acme/web                                                0     begun 2024-01-12T00:00Z, back to 2024-01-10T00:00Z',
         'workflows  gh/acme/api  2024-01-01T00:00Z  2024-01-12T23:40Z  20 min  0',
         'jobs       gh/acme/web  2024-01-01T00:00Z  2024-01-12T00:00Z  24 h    0     backfill from 2023-12-02T00:00Z to 2023-12-22T00:00Z, back to 2023-12-12T00:00Z',
+      ].join('\n')}\n`,
+    );
+  });
+
+  it('names the pipelines of Buildkite, whose keys say nothing, in every stream', async () => {
+    const state = stateOf({
+      // The name stands once, which is enough.
+      buildkite_builds: { [shop]: { ...read, name: shopName, open: [['42', iso(at(3))]] } },
+      buildkite_jobs: { [shop]: read },
+    });
+    const { stdout } = await folder({ 'state.json': state }).tap(['state', 'show', 'state.json']);
+    expect(stdout).toBe(
+      `${[
+        'stream            project   read from          since              age  open  in progress',
+        'buildkite_builds  acme/web  2024-01-01T00:00Z  2024-01-11T00:00Z  2 d  1',
+        'buildkite_jobs    acme/web  2024-01-01T00:00Z  2024-01-11T00:00Z  2 d  0',
       ].join('\n')}\n`,
     );
   });
@@ -266,13 +288,57 @@ describe('state rewind', () => {
     [
       'what is no project',
       ['--to', '2024-01-05', '--project', 'web'],
-      /^CRITICAL --project has "web", which is not a project slug/,
+      /knows nothing of web\. It has pipelines, jobs of gh\/acme\/web/,
     ],
     ['what is no date', ['--to', 'yesterday'], /^CRITICAL --to is "yesterday", which is no date/],
   ])('ends with exit code 1 for %s, and says what there is', async (_, args, text) => {
     const { stdout, stderr, code } = await rewind(...args);
     expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
     expect(stderr).toMatch(text);
+  });
+
+  it.each([
+    ['its name', shopName],
+    ['its id', shop],
+  ])('takes a pipeline of Buildkite by %s, beside projects of CircleCI', async (_, named) => {
+    const state = stateOf({
+      pipelines: { [web]: read, [api]: read },
+      buildkite_builds: { [shop]: { ...read, name: shopName } },
+      buildkite_jobs: { [shop]: read },
+    });
+    const rewound = ['state', 'rewind', 'state.json', '--to', '2024-01-05', '--project', named];
+    const made = folder({ 'state.json': state });
+    const { stdout, stderr, code } = await made.tap([...rewound, '--project', 'github/acme/web']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'INFO 3 bookmarks were set back to 2024-01-05.\n',
+    });
+    const back = { ...read, since: at(4), deep: at(4) };
+    expect(JSON.parse(stdout)).toEqual(
+      stateOf({
+        pipelines: { [web]: back, [api]: read },
+        buildkite_builds: { [shop]: { ...back, name: shopName } },
+        buildkite_jobs: { [shop]: back },
+      }),
+    );
+  });
+
+  it('lists the pipelines of Buildkite by their names where none is meant', async () => {
+    const state = stateOf({ buildkite_builds: { [shop]: { ...read, name: shopName } } });
+    const made = folder({ 'state.json': state });
+    const rewound = ['state', 'rewind', 'state.json', '--to', '2024-01-05', '--project', 'acme/wbe'];
+    const { stderr, code } = await made.tap(rewound);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'CRITICAL state.json knows nothing of acme/wbe. It has buildkite_builds of acme/web.\n',
+    );
+  });
+
+  it('takes a project that the state knows by its long name', async () => {
+    const state = stateOf({ jobs: { 'github/acme/web': read } });
+    const made = folder({ 'state.json': state });
+    const rewound = await made.tap(['state', 'rewind', 'state.json', '--to', '2024-01-05', '--project', web]);
+    expect(JSON.parse(rewound.stdout).bookmarks.jobs['github/acme/web']).toBe(bookmark(at(4)));
   });
 
   it('needs a date', async () => {

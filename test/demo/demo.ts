@@ -12,7 +12,7 @@ import { timeBetween } from './story.js';
 const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const width = process.stdout.columns ?? 110;
-const streams = ['pipelines', 'workflows', 'jobs'];
+const streams = ['pipelines', 'workflows', 'jobs', 'buildkite_builds', 'buildkite_jobs'];
 
 await using sandbox = await SandboxProcess.start(new URL('sandbox.ts', import.meta.url), []);
 const folder = mkdtempSync(join(tmpdir(), 'tap-demo-'));
@@ -23,9 +23,7 @@ const isProxied = Object.keys(process.env).some((name) => /^https?_proxy$/i.test
 const environment = isProxied ? 'NO_PROXY=127.0.0.1 ' : '';
 const program = `${environment}node bin/tap-circle-ci.js --config ${file('config.json')}`;
 const firstSync = `${program} > ${file('output.jsonl')}`;
-const keepState =
-  `tail -n 1 ${file('output.jsonl')} | node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0)).value)' ` +
-  `> ${file('state.json')}`;
+const keepState = `node bin/tap-circle-ci.js state last < ${file('output.jsonl')} > ${file('state.json')}`;
 const nextSync = `${program} --state ${file('state.json')} > ${file('output-2.jsonl')}`;
 
 try {
@@ -36,9 +34,10 @@ try {
 }
 
 async function demonstrate(): Promise<void> {
-  say('tap-circle-ci: two syncs with a fake CircleCI that runs on this machine.');
+  say('tap-circle-ci: two syncs with a fake CircleCI and a fake Buildkite that run on this machine.');
   say();
   say(`CircleCI   ${sandbox.url} (fake), projects ${sandbox.projects.join(' and ')}`);
+  say(`Buildkite  ${sandbox.buildkite?.url} (fake), pipeline acme/shop`);
   say(`Files      ${folder}`);
   writeFileSync(file('config.json'), `${JSON.stringify(configuration(), undefined, 2)}\n`);
   say(`config.json  ${JSON.stringify(configuration())}`);
@@ -56,7 +55,7 @@ async function demonstrate(): Promise<void> {
   sayShortened(readFileSync(file('state.json'), 'utf8').trimEnd());
 
   const minutes = timeBetween / 60_000;
-  heading(`${minutes} minutes pass at CircleCI (not here)`);
+  heading(`${minutes} minutes pass at CircleCI and Buildkite (not here)`);
   await sandbox.advance(timeBetween);
 
   heading('The second sync, with that state, reads what may have changed');
@@ -73,11 +72,11 @@ async function demonstrate(): Promise<void> {
   for (const command of [firstSync, keepState, nextSync]) say(command);
   say();
   if (!values.keep) {
-    say('The fake CircleCI has ended. To go on by hand run: npm run demo -- --keep');
+    say('The fakes have ended. To go on by hand run: npm run demo -- --keep');
     say(`The files stay: ${folder}`);
     return;
   }
-  say('The fake CircleCI goes on: a pipeline begins every three minutes. Ctrl-C ends it.');
+  say('The fakes go on: a pipeline begins every three minutes, a build every six. Ctrl-C ends them.');
   // From here on it is the way to end well.
   process.removeAllListeners('SIGINT');
   await once(process, 'SIGINT');
@@ -102,6 +101,8 @@ function configuration(): object {
     token: sandbox.token,
     project_slugs: sandbox.projects.join(' '),
     base_url: sandbox.url,
+    buildkite_token: sandbox.buildkite?.token,
+    buildkite_base_url: sandbox.buildkite?.url,
     start_date: start,
   };
 }
@@ -149,22 +150,24 @@ function counts({ rows }: Output): string {
   return streams.map((stream) => `${rows.get(stream)?.size ?? 0} ${stream}`).join(', ');
 }
 
-/** A line for each pipeline and workflow that is new or different, and one for the jobs. */
+/** A line for each pipeline, workflow and build that is new or different, and one for the jobs. */
 function describe(changes: readonly Change[], output: Output): string[] {
-  const pipelines = changes.filter(({ stream }) => stream === 'pipelines');
-  const workflows = changes.filter(({ stream }) => stream === 'workflows');
-  const jobs = changes.filter(({ stream }) => stream === 'jobs');
+  const of = (name: string) => changes.filter(({ stream }) => stream === name);
+  const jobs = [...of('jobs'), ...of('buildkite_jobs')];
   const newJobs = jobs.filter(({ before }) => before === undefined).length;
-  const written = [...output.rows.values()].reduce((sum, rows) => sum + rows.size, 0);
+  const written = streams.reduce((sum, stream) => sum + (output.rows.get(stream)?.size ?? 0), 0);
   return [
-    ...pipelines.map(({ row }) =>
+    ...of('pipelines').map(({ row }) =>
       columns('pipeline', place(row, row.number), '', `new (${String(row.state)})`),
     ),
-    ...workflows.map(({ row, before }) =>
-      columns('workflow', place(row, row.pipeline_number), String(row.name), move(row, before)),
+    ...of('workflows').map(({ row, before }) =>
+      columns('workflow', place(row, row.pipeline_number), String(row.name), move(row, before, 'status')),
+    ),
+    ...of('buildkite_builds').map(({ row, before }) =>
+      columns('build', place(row, row.number), String(row.branch), move(row, before, 'state')),
     ),
     columns('jobs', '', '', `${jobs.length - newJobs} changed, ${newJobs} new`),
-    columns('the same', '', '', `${written - changes.length} rows of young pipelines, read again to be sure`),
+    columns('the same', '', '', `${written - changes.length} young or open rows, read again to be sure`),
   ];
 }
 
@@ -173,11 +176,17 @@ function columns(what: string, where: string, name: string, how: string): string
 }
 
 function place(row: Row, number: unknown): string {
-  return `${String(row.project_slug)} #${String(number)}`;
+  const name = row.project_slug ?? `${String(row.organization_slug)}/${String(row.pipeline_slug)}`;
+  return `${String(name)} #${String(number)}`;
 }
 
-function move(row: Row, before: Row | undefined): string {
+function move(row: Row, before: Row | undefined, column: 'status' | 'state'): string {
   return before === undefined
-    ? `new: ${String(row.status)}`
-    : `${String(before.status)} -> ${String(row.status)}`;
+    ? `new: ${String(row[column])}`
+    : `${shown(before, column)} -> ${shown(row, column)}`;
+}
+
+/** A build at a block step shows what its jobs have come to. */
+function shown(row: Row, column: string): string {
+  return row.blocked === true ? 'blocked' : String(row[column]);
 }

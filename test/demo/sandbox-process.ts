@@ -10,18 +10,29 @@ export interface Counters {
   readonly tooManyRequests: number;
 }
 
+/** What the process of a sandbox says on its first line. */
+interface Announced {
+  readonly url: string;
+  readonly token: string;
+  readonly projects: readonly string[];
+  /** Where it serves a Buildkite too. */
+  readonly buildkite?: { readonly url: string; readonly token: string };
+}
+
 /** A sandbox in a process of its own, so that its work is not counted as ours. */
 export class SandboxProcess implements AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly projects: readonly string[];
+  readonly buildkite: Announced['buildkite'];
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, announced: Pick<SandboxProcess, 'url' | 'token' | 'projects'>) {
+  private constructor(child: ChildProcess, { url, token, projects, buildkite }: Announced) {
     this.#child = child;
-    this.url = announced.url;
-    this.token = announced.token;
-    this.projects = announced.projects;
+    this.url = url;
+    this.token = token;
+    this.projects = projects;
+    this.buildkite = buildkite;
   }
 
   /** Runs a script that announces `{url, token, projects}` on its first line, as test/sandbox/main.ts does. */

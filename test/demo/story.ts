@@ -1,3 +1,6 @@
+import type { BuildOptions } from '../sandbox/buildkite/builder-options.js';
+import { plainBuildkiteCoins } from '../sandbox/buildkite/coins.js';
+import { type BuildkiteWorld, createBuildkiteWorld } from '../sandbox/buildkite/world.js';
 import { plainCoins } from '../sandbox/coins.js';
 import { DAY, HOUR, MINUTE, SECOND } from '../sandbox/rows.js';
 import { createWorld, type World } from '../sandbox/world.js';
@@ -11,7 +14,7 @@ const [web, api] = projects;
  */
 export const timeBetween = 18 * MINUTE;
 
-/** What happens at the two projects. `began` is when the first sync runs, epoch ms. */
+/** What happens at the two projects of CircleCI. `began` is when the first sync runs, epoch ms. */
 export function tellStory(began: number): World {
   const world = createWorld({
     projects: [...projects],
@@ -67,5 +70,49 @@ export function tellStory(began: number): World {
   for (let count = 0; count < 80; count++) {
     ordinary(count % 2 === 0 ? api : web, began + timeBetween + (3 * count - 2) * MINUTE);
   }
+  return world;
+}
+
+/** What happens at a pipeline of Buildkite meanwhile. */
+export function tellBuildkiteStory(began: number): BuildkiteWorld {
+  const world = createBuildkiteWorld({
+    organizations: ['acme'],
+    pipelines: ['shop'],
+    builds: 0,
+    features: 'none',
+    coins: plainBuildkiteCoins,
+    start: began - 30 * DAY,
+    days: 30,
+    now: began,
+    tickMs: 'real',
+  });
+  const build = (createdAt: number, options: Partial<BuildOptions> = {}) =>
+    world.addBuild({
+      createdAt,
+      hasSecrets: false,
+      rest: { message: 'Mend the till', branch: 'main' },
+      ...options,
+    });
+
+  // Days long over.
+  for (const days of [9.7, 8.4, 6.6, 5.1, 3.3]) build(began - days * DAY);
+
+  // A job of yesterday's failure is retried: the build, which had ended, runs again and passes.
+  const flaky = build(began - 22 * HOUR, { state: 'failed' });
+  const [job] = flaky.jobs.slice(-1);
+  if (job === undefined) throw new Error('There is no job to retry.');
+  world.retryJob(job, { at: began + 2 * MINUTE, finishedAt: began + 7 * MINUTE });
+
+  // A deployment has waited at its block step for three days, and is let through.
+  const deployment = build(began - 3 * DAY, {
+    state: 'running',
+    rest: { message: 'Open on Sundays', branch: 'release' },
+  });
+  world.blockBuild(deployment, { at: deployment.createdAt + 6 * MINUTE, label: 'Deploy?' });
+  world.unblockBuild(deployment, { at: began + 4 * MINUTE, finishedAt: began + 10 * MINUTE });
+
+  // New ones begin: between the two syncs, and then every few minutes for who goes on by hand.
+  build(began + 5 * MINUTE);
+  for (let count = 0; count < 40; count++) build(began + timeBetween + (6 * count - 1) * MINUTE);
   return world;
 }

@@ -2,9 +2,13 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { configSchema, settingNames } from '../../src/config/schema.js';
+import { requiredOfCircleCI } from '../../src/config/circleci.js';
+import { settingNames } from '../../src/config/schema.js';
 import { loadSchema } from '../../src/singer/schema.js';
 import { streams } from '../../src/streams/index.js';
+import { plainBuildkiteCoins } from '../sandbox/buildkite/coins.js';
+import { serveBuildkite } from '../sandbox/buildkite/serve.js';
+import { createBuildkiteWorld } from '../sandbox/buildkite/world.js';
 import { plainCoins } from '../sandbox/coins.js';
 import { createRandom } from '../sandbox/random.js';
 import { DAY, HOUR } from '../sandbox/rows.js';
@@ -86,7 +90,19 @@ describe('the commands of the README', () => {
     // So young that every run reads it again.
     const young = world.addPipeline({ createdAt: world.now - HOUR });
     world.addWorkflow(young, { createdAt: young.createdAt });
-    const folder = home(await served(world), { start_date: '2026-01-01' });
+    await using buildkite = await serveBuildkite(
+      createBuildkiteWorld({
+        start: world.now - 60 * DAY,
+        builds: 30,
+        now: world.now,
+        coins: plainBuildkiteCoins,
+      }),
+    );
+    const folder = home(await served(world), {
+      start_date: '2026-01-01',
+      buildkite_token: buildkite.token,
+      buildkite_base_url: buildkite.url,
+    });
     folder.write('old-state.json', {
       bookmarks: { pipelines: { 'gh/acme/web': '2026-11-01T00:00:00.000000Z' }, jobs: {}, workflows: {} },
     });
@@ -102,7 +118,8 @@ describe('the commands of the README', () => {
     expect(folder.names).toEqual(
       expect.arrayContaining(['catalog.json', 'merged.json', 'output.jsonl', 'rewound.json', 'state.json']),
     );
-    expect([...storedIn(folder).rows.keys()]).toEqual(allStreams);
+    const ofBuildkite = streams.filter(({ group }) => group === 'buildkite').map(({ name }) => name);
+    expect([...storedIn(folder).rows.keys()].sort()).toEqual([...allStreams, ...ofBuildkite].sort());
   });
 
   it('are all run but those that need the network', () => {
@@ -218,8 +235,15 @@ function kill(child: ChildProcess, victim: string): boolean {
 
 describe('what the README shows', () => {
   it('is JSON where it says so, and a state that the tap takes', async () => {
-    const [config = '', state = ''] = blocksOf('json');
-    expect(Object.keys(JSON.parse(config)).filter((name) => !settingNames.includes(name))).toEqual([]);
+    const [state = '', ...others] = blocksOf('json').filter((text) => text.includes('"bookmarks"'));
+    const configs = blocksOf('json').filter((text) => text !== state);
+    expect({ others, configs: configs.length }).toEqual({ others: [], configs: 2 });
+    for (const config of configs) {
+      const folder = new Folder();
+      folder.write('config.json', config);
+      const { stderr, code } = await folder.tap(['discover', '--offline', '--config', 'config.json']);
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    }
     const folder = new Folder();
     folder.write('state.json', state);
     const { stdout, code } = await folder.tap(['state', 'show', 'state.json']);
@@ -236,14 +260,15 @@ describe('what the README shows', () => {
       }
     }
     const settings = [...meltano.matchAll(/- \{ name: (\w+), kind/g)].map((match) => match[1] ?? '');
-    expect(settings).toEqual(['token', 'project_slugs', 'start_date', 'streams']);
+    expect(settings).toEqual(expect.arrayContaining(['start_date', 'streams']));
     expect(settings.filter((name) => !settingNames.includes(name))).toEqual([]);
     const { stdout } = await runProgram(['--about', '--format', 'json']);
     const [, capabilities = ''] = /capabilities: \[(.*)\]/.exec(meltano) ?? [];
     expect(capabilities.split(', ')).toEqual(JSON.parse(stdout).capabilities);
-    expect(/settings_group_validation:\n *- \[(.*)\]/.exec(meltano)?.[1]?.split(', ')).toEqual(
-      configSchema.required,
-    );
+    const [, groups = ''] = /settings_group_validation:\n((?: *- \[.*\]\n)+)/.exec(meltano) ?? [];
+    const names = [...groups.matchAll(/\[(.*)\]/g)].map((match) => match[1]?.split(', ') ?? []);
+    expect(names).toEqual([requiredOfCircleCI, ['buildkite_token']]);
+    expect(names.flat().filter((name) => !settings.includes(name))).toEqual([]);
   });
 
   it('are flags and commands that exist', async () => {
@@ -285,8 +310,9 @@ describe('what the README shows', () => {
 
   it('are settings, variables, streams and columns that exist', () => {
     const columns = streams.flatMap(({ schema }) => Object.keys(loadSchema(schema).properties ?? {}));
-    const singer = ['time_extracted', 'bookmark_properties'];
-    const known = [...settingNames, ...columns, ...streams.map(({ name }) => name), ...singer];
+    const ofOthers = ['time_extracted', 'bookmark_properties', 'created_to'];
+    const ofStreams = streams.flatMap(({ name, permissions }) => [name, ...permissions]);
+    const known = [...settingNames, ...columns, ...ofStreams, ...ofOthers];
     const named = [...readme.matchAll(/`([a-z_]+)`/g)].map((match) => match[1] ?? '');
     expect(named.filter((name) => name.includes('_') && !known.includes(name))).toEqual([]);
     const variables = [...readme.matchAll(/TAP_CIRCLE_CI_([A-Z_]+)/g)].map((match) =>
