@@ -53,13 +53,19 @@ export function program(modes: Modes): Command {
     .option('--catalog <file>', 'streams and columns to read; without it, those of the setting streams')
     .option('-p, --properties <file>', 'the older name of --catalog')
     .option('-s, --state <file>', 'the last STATE of an earlier run, to go on from')
-    .option('--start-date <date>', 'read pipelines created at or after this date, whatever the state says')
-    .option('--end-date <date>', 'read pipelines created before this date, whatever the state says')
-    .option('--project <slug>', 'read only this project; may be given more than once', collect)
+    .option(
+      '--start-date <date>',
+      'read pipelines and builds created at or after this date, whatever the state says',
+    )
+    .option(
+      '--end-date <date>',
+      'read pipelines and builds created before this date, whatever the state says',
+    )
+    .option('--project <slug>', 'read of CircleCI only this project; may be given more than once', collect)
     .option('--streams <names>', 'read these streams and groups instead of those of the setting')
     .option('-d, --discover', 'print the catalog, as the command discover')
     .option('--about', 'print name, version and settings, as the command about')
-    .option('--test', 'check token and projects, as the command check')
+    .option('--test', 'check tokens and what they can read, as the command check')
     .option('--dev', 'accepted for singer-python; means nothing')
     .addHelpText('after', examples)
     .action(async (_, command: Command) => {
@@ -78,7 +84,7 @@ export function program(modes: Modes): Command {
     .description('print name, version, capabilities and settings')
     .action((_, command: Command) => modes.about(optionsOf(command)));
   shared(root.command('check'))
-    .description('tell whether token and projects can be read, and what a sync costs')
+    .description('tell whether all that is configured can be read, and what a sync of CircleCI costs')
     .action((_, command: Command) => modes.check(withConfig(optionsOf(command), command)));
   addStateCommands(root, modes.state);
   return root;

@@ -12,6 +12,7 @@ import {
   givenSettings,
   overridesOf,
   type SettingOptions,
+  sourcesOf,
 } from './environment.js';
 import type { Findings } from './findings.js';
 
@@ -22,22 +23,24 @@ import type { Findings } from './findings.js';
 export async function check(options: SettingOptions, environment: Environment): Promise<void> {
   const { writer, clock, stop, log } = environment;
   const config = configOf(givenSettings(options, overridesOf(options), environment), environment);
-  const checks: [SourceName, ((client: ApiClient) => Promise<Findings>) | undefined][] = [
-    ['circleci', config.circleci && ((client) => checkCircleCI(client, config, clock(), writer))],
-    ['buildkite', config.buildkite && ((client) => checkBuildkite(client, config, clock(), writer))],
-  ];
+  const examine: Readonly<Record<SourceName, (client: ApiClient) => Promise<Findings>>> = {
+    circleci: (client) => checkCircleCI(client, config, clock(), writer),
+    buildkite: (client) => checkBuildkite(client, config, clock(), writer),
+  };
+  const sources = sourcesOf(config).filter((source) =>
+    config.streams.some((stream) => stream.source === source),
+  );
   const problems: string[] = [];
-  for (const [source, examine] of checks) {
-    if (examine === undefined) continue;
+  for (const source of sources) {
     const client = connect(source, config, environment, new Metrics(log), stop.signal);
     try {
-      const findings = await examine(client);
+      const findings = await examine[source](client);
       // An answer may echo what it was asked with.
       for (const line of columns(findings.rows)) writer.line(log.redacted(line));
       problems.push(...findings.problems);
     } catch (error) {
       // The other source can be looked at all the same.
-      if (!(error instanceof HttpError) || isOnly(source, checks)) throw error;
+      if (!(error instanceof HttpError) || sources.length === 1) throw error;
       log.error(error.line);
       problems.push(`${sourceTitles[source]} cannot be read`);
     } finally {
@@ -45,8 +48,4 @@ export async function check(options: SettingOptions, environment: Environment): 
     }
   }
   if (problems.length > 0) throw new TapError(`${problems.join(', and ')}; see above.`);
-}
-
-function isOnly(source: SourceName, checks: readonly [SourceName, unknown][]): boolean {
-  return checks.every(([name, examine]) => name === source || examine === undefined);
 }

@@ -133,6 +133,6 @@ function incomplete(failures: readonly string[], hasBegun: boolean): TapError {
   const [only] = failures;
   if (failures.length === 1 && only !== undefined && !hasBegun) return new TapError(only);
   return new TapError(`${failures.length} thing${failures.length === 1 ? '' : 's'} could not be read.`, {
-    next: 'See the lines above. Pipelines among it are remembered in the state and asked again in the next run.',
+    next: 'See the lines above. Pipelines and builds among it are remembered in the state and asked again in the next run.',
   });
 }

@@ -10,6 +10,8 @@ export interface Advice {
   readonly unauthorized: string;
   readonly forbidden: string;
   readonly notJson: string;
+  /** The setting that has the address of the API. */
+  readonly address: string;
 }
 
 /** What an error text is made of. */
@@ -120,7 +122,7 @@ function textsOf(
     case 'unreachable':
       return {
         what: `${url.host} cannot be reached: ${told(exchange)}, asking for ${path} (${times(attempts)}).`,
-        next: 'Check base_url, the network, and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).',
+        next: `Check ${advice.address}, the network, and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).`,
       };
     case 'wait-too-long':
       return {

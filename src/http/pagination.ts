@@ -178,7 +178,7 @@ function unexpected(answer: Answer, asked: string, expected: string, found: stri
       failure: 'unreadable',
       path,
       status: answer.status,
-      next: 'Check base_url.',
+      next: 'Is the address of the API in the settings right?',
     },
   );
 }

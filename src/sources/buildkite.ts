@@ -16,6 +16,7 @@ export const advice = {
     'Check "buildkite_token": it is an API access token of a user, and it expires after 7 days unless another ' +
     'lifetime was chosen. Make one at https://buildkite.com/user/api-access-tokens.',
   forbidden: 'tap-circle-ci check names the scopes that the token lacks.',
+  address: 'buildkite_base_url',
   notJson: 'Is buildkite_base_url right? It should look like https://api.buildkite.com/v2.',
 } as const;
 

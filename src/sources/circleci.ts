@@ -122,5 +122,6 @@ export const advice = {
     'Check "token": API v2 takes personal API tokens only, project tokens do not work, and tokens expire. ' +
     'Make one at https://app.circleci.com/settings/user/tokens.',
   forbidden: "The token's owner lacks the permission; ask an administrator of the organization.",
+  address: 'base_url',
   notJson: 'Is base_url right? It should look like https://circleci.com/api/v2.',
 } as const;

@@ -45,6 +45,8 @@ export function merge(states: readonly State[]): State {
       const known = states.filter((state) => state.projects(stream).includes(project));
       const entries = known.map((state) => state.entry(stream, project));
       merged.set(stream, project, mergeEntries(entries));
+      const name = states.map((state) => state.nameOf(project)).find((one) => one !== undefined);
+      if (name !== undefined) merged.setName(project, name);
     }
   }
   return merged;

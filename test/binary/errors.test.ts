@@ -348,7 +348,7 @@ describe('CircleCI', () => {
     const result = await sync({ ...settingsFor(sandbox), project_slugs: 'gh/acme/wbe gh/acme/web' });
     expectPlainFailure(
       result,
-      '1 thing could not be read. See the lines above. Pipelines among it are remembered in the state and asked again in the next run.',
+      '1 thing could not be read. See the lines above. Pipelines and builds among it are remembered in the state and asked again in the next run.',
     );
     expect(result.stderr.match(/^ERROR .*$/gm)).toEqual([
       expect.stringMatching(/^ERROR CircleCI does not know the project gh\/acme\/wbe, or does not show it/),

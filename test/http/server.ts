@@ -83,7 +83,12 @@ export function client(
     maxConcurrency: 4,
     log: new Log({ write: (line) => lines.push(line) }, 'debug'),
     signal: new AbortController().signal,
-    advice: { unauthorized: 'Check token.', forbidden: 'Ask for access.', notJson: 'Check base_url.' },
+    advice: {
+      unauthorized: 'Check token.',
+      forbidden: 'Ask for access.',
+      notJson: 'Check base_url.',
+      address: 'base_url',
+    },
     random: () => 0,
     ...options,
   });

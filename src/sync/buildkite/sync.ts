@@ -32,7 +32,7 @@ export class BuildkiteSync implements SourceSync {
     const { run, client, reader, records, settings } = this.#shared;
     const { answer } = await getAccessToken(client);
     const start = startOfRun(answer.date, answer.receivedAt);
-    if (start.warning !== undefined) run.warnOnce('clock of Buildkite', start.warning);
+    if (start.warning !== undefined) run.warnOnce('clock of Buildkite', `Buildkite: ${start.warning}`);
     const bounds = boundsOf(settings, start.now);
     run.begin();
     const tree = new Tree({
