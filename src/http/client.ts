@@ -148,7 +148,7 @@ export class HttpClient {
   /**
    * GET a path below baseUrl, with all its retries.
    * @param path begins with '/', may carry a query; a full URL of baseUrl's origin is taken as it is
-   * @param endpoint the path's template, such as '/pipeline/{id}/workflow', for metrics and warnings
+   * @param endpoint the path's template, such as '/pipeline/{pipelines.id}/workflow', for metrics and warnings
    * @throws HttpError when there is no usable answer, Stopped when the run is told to stop
    */
   async get(path: string, endpoint: string, options: GetOptions = {}): Promise<Answer> {

@@ -73,7 +73,7 @@ export interface Project {
 export async function getProject(client: ApiClient, slug: string): Promise<Project> {
   const projectPath = path`/project/${slugPath(slug)}`;
   try {
-    const answer = await client.get(projectPath, '/project/{project_slug}');
+    const answer = await client.get(projectPath, '/project/{+projects.slug}');
     const { body } = answer;
     if (isObject(body)) {
       const { id, slug: canonical } = body;

@@ -43,7 +43,7 @@ const sampleSize = 20;
 export async function survey(client: ApiClient, slug: string, plan: Plan): Promise<Survey> {
   const { startDate, endDate } = plan;
   const list = path`/project/${slugPath(slug)}/pipeline`;
-  const first = await pages(client, list, '/project/{project_slug}/pipeline').next();
+  const first = await pages(client, list, '/project/{+projects.slug}/pipeline').next();
   const latest = first.done === true ? 0 : Number(first.value.items[0]?.number ?? 0);
   const numbers = new Numbers(client, slug, latest);
 
@@ -118,7 +118,7 @@ class Numbers {
   async #ask(number: number): Promise<Row> {
     try {
       const pipeline = path`/project/${slugPath(this.#slug)}/pipeline/${number}`;
-      const { body } = await this.#client.get(pipeline, '/project/{project_slug}/pipeline/{number}');
+      const { body } = await this.#client.get(pipeline, '/project/{+projects.slug}/pipeline/{number}');
       return typeof body === 'object' && body !== null ? { ...body } : {};
     } catch (error) {
       if (isNotFound(error)) return {};
@@ -151,8 +151,8 @@ async function costBelow(client: ApiClient, sample: readonly string[], plan: Pla
   return { workflows, jobs, all: workflows + jobs };
 }
 
-const workflowList = '/pipeline/{id}/workflow';
-const jobList = '/workflow/{id}/job';
+const workflowList = '/pipeline/{pipelines.id}/workflow';
+const jobList = '/workflow/{workflows.id}/job';
 
 async function wholeList(
   client: ApiClient,

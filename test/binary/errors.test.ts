@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { streams } from '../../src/streams/index.js';
 import { type BinaryResult, runIn } from '../support/binary.js';
 import { calmWorld, messagesOf, served, settingsFor, stackLine, stillClock } from '../support/calm.js';
 
@@ -31,6 +32,9 @@ function expectPlainFailure({ stdout, stderr, code }: BinaryResult, last: string
   messagesOf(stdout);
 }
 
+const ofCircleCI = streams.filter(({ source }) => source === 'circleci');
+const groups = [...new Set(ofCircleCI.map(({ group }) => group))];
+const choice = `Groups: ${groups.join(', ')}. Streams: ${ofCircleCI.map(({ name }) => name).join(', ')}.`;
 const helpHint = 'See tap-circle-ci --help.';
 const configHint = 'sample-config.json shows what a config looks like.';
 const catalogHint = 'Make one with: tap-circle-ci --config config.json --discover > catalog.json';
@@ -166,9 +170,9 @@ describe.concurrent('a setting', () => {
     ],
     [
       { streams: 'core builds jbos' },
-      'The setting streams names "builds", "jbos", which do not exist. Groups: core. Streams: pipelines, workflows, jobs.',
+      `The setting streams names "builds", "jbos", which do not exist. ${choice}`,
     ],
-    [{ streams: [] }, 'The setting streams names none. Groups: core. Streams: pipelines, workflows, jobs.'],
+    [{ streams: [] }, `The setting streams names none. ${choice}`],
     [{ token: { secret: token } }, `token must be a string. ${settingHint}`],
     [
       { token: `${token}\nsecond line` },
@@ -209,7 +213,7 @@ describe.concurrent('a catalog', () => {
     [
       'with a stream that does not exist',
       { streams: [{ stream: 'builds', schema: { selected: true } }] },
-      'The catalog selects "builds", which this tap does not have. Streams: pipelines, workflows, jobs.',
+      `The catalog selects "builds", which this tap does not have. Streams: ${ofCircleCI.map(({ name }) => name).join(', ')}.`,
     ],
   ])('%s', async (_, content, last) => {
     const files = { 'config.json': good, ...(content === undefined ? {} : { 'catalog.json': content }) };

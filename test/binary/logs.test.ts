@@ -96,10 +96,10 @@ describe('metrics', () => {
     const { stderr } = await sync(sandbox);
     const timers = metricsIn(stderr).filter(({ metric }) => metric === 'http_request_duration');
     expect(timers.map(({ tags }) => tags.endpoint).sort()).toEqual([
-      '/pipeline/{id}/workflow',
-      '/project/{project_slug}',
-      '/project/{project_slug}/pipeline',
-      '/workflow/{id}/job',
+      '/pipeline/{pipelines.id}/workflow',
+      '/project/{+projects.slug}',
+      '/project/{+projects.slug}/pipeline',
+      '/workflow/{workflows.id}/job',
     ]);
     for (const { type, value, tags } of timers) {
       expect(type).toBe('timer');
@@ -117,8 +117,8 @@ describe('metrics', () => {
       .filter(({ metric, tags }) => metric === 'http_request_duration' && tags.status === 'failed')
       .map((metric) => metric.tags);
     expect(tags).toEqual([
-      { endpoint: '/pipeline/{id}/workflow', status: 'failed', http_status_code: 500, count: 1 },
-      { endpoint: '/workflow/{id}/job', status: 'failed', count: 1 },
+      { endpoint: '/pipeline/{pipelines.id}/workflow', status: 'failed', http_status_code: 500, count: 1 },
+      { endpoint: '/workflow/{workflows.id}/job', status: 'failed', count: 1 },
     ]);
   });
 
