@@ -23,20 +23,24 @@ export async function checkCircleCI(
   writer.line('token: accepted');
   if (circleci === undefined) return { rows: [], problems: [] };
   const { projects: choice, baseUrl } = circleci;
-  const { projects, warnings } = await findProjects(client, choice, v11Of(baseUrl), []);
+  const { projects, failures, warnings } = await findProjects(client, choice, v11Of(baseUrl), []);
   const results = await Promise.all(projects.map((project) => examine(client, project, plan)));
   const failed = results.filter(({ isReadable }) => !isReadable).length;
-  const notes = [...warnings, ...(isOpenEnded(choice) ? [whyInvisible] : [])];
+  const notes = [...failures, ...warnings, ...(isOpenEnded(choice) ? [whyInvisible] : [])];
   return {
     rows: [...results.map(({ cells }) => cells), ...notes.map((note) => [note])],
-    problems: problemsOf(results.length, failed),
+    problems: problemsOf(results.length, failed, failures.length),
   };
 }
 
-function problemsOf(found: number, failed: number): string[] {
+function problemsOf(found: number, failed: number, unlisted: number): string[] {
   if (found === 0) return ['CircleCI shows no project that the settings name'];
-  if (failed === 0) return [];
-  return [`${found === 1 ? 'The project' : `${failed} of ${found} projects`} cannot be read`];
+  return [
+    ...(failed === 0
+      ? []
+      : [`${found === 1 ? 'The project' : `${failed} of ${found} projects`} cannot be read`]),
+    ...(unlisted === 0 ? [] : [`${unlisted} of the organizations cannot be listed`]),
+  ];
 }
 
 const whyInvisible =

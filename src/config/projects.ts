@@ -19,21 +19,26 @@ export function parseProjects(
   const excluded = names
     .filter((name) => name.startsWith('!'))
     .map((name) => canonicalPattern(name.slice(1)));
-  const patterns = names.filter((name) => /^[^!].*[*?]/.test(name)).map(canonicalPattern);
-  const plain = names.filter((name) => !/^!|[*?]/.test(name));
+  const included = names.filter((name) => !name.startsWith('!'));
+  const patterns = included.filter((name) => /[*?]/.test(name)).map(canonicalPattern);
+  const plain = included.filter((name) => !/[*?]/.test(name));
   const slugs = [...new Set(plain.map((name) => canonicalSlug(name, 'project_slugs')))];
   const organizations = [...new Set(namesIn(orgSlugs).map(canonicalOrganization))];
   const matches = (some: readonly string[]) =>
     some.length === 0 ? () => false : parseGlobs(some, 'project_slugs', segments);
-  const [isNamed, isExcluded] = [matches(patterns), matches(excluded)];
+  const [matchesNamed, matchesExcluded] = [matches(patterns), matches(excluded)];
+  const isExcluded = (slug: string) => matchesExcluded(...slug.split('/'));
   return {
-    slugs: slugs.filter((slug) => !isExcluded(...slug.split('/'))),
+    slugs: slugs.filter((slug) => !isExcluded(slug)),
     organizations,
     patterns,
+    isExcluded,
     isWanted: (slug) => {
       const parts = slug.split('/');
-      if (isExcluded(...parts)) return false;
-      return slugs.includes(slug) || isNamed(...parts) || organizations.includes(parts.slice(0, 2).join('/'));
+      if (isExcluded(slug)) return false;
+      return (
+        slugs.includes(slug) || matchesNamed(...parts) || organizations.includes(parts.slice(0, 2).join('/'))
+      );
     },
   };
 }
@@ -41,7 +46,13 @@ export function parseProjects(
 /** The hosts of CircleCI have two names each, and the pattern has to match the one that responses have. */
 function canonicalPattern(pattern: string): string {
   const [host = '', ...rest] = pattern.split('/');
-  return [canonicalHost(host) ?? host, ...rest].join('/');
+  const canonical = canonicalHost(host);
+  if (canonical === undefined && !/[*?]/.test(host)) {
+    throw new TapError(`project_slugs has ${JSON.stringify(pattern)}, which no project slug can match.`, {
+      next: 'Begin with gh/, bb/ or circleci/.',
+    });
+  }
+  return [canonical ?? host, ...rest].join('/');
 }
 
 function canonicalOrganization(text: string): string {

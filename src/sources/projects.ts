@@ -2,7 +2,7 @@ import { HttpError } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import { pages, type Row } from '../http/pagination.js';
 import { withQuery } from '../http/url.js';
-import { canonicalHost } from './circleci.js';
+import { canonicalHost, checkToken } from './circleci.js';
 
 /** What the settings say of the projects to read. */
 export interface ProjectChoice {
@@ -13,6 +13,8 @@ export interface ProjectChoice {
   /** Patterns for slugs. */
   readonly patterns: readonly string[];
   readonly isWanted: (slug: string) => boolean;
+  /** Whether a pattern behind `!` leaves it out, whatever else names it. */
+  readonly isExcluded: (slug: string) => boolean;
 }
 
 /** How a project came to be read. */
@@ -26,7 +28,9 @@ export interface FoundProject {
 
 export interface FoundProjects {
   readonly projects: readonly FoundProject[];
-  /** What could not be asked, one sentence each. */
+  /** Organizations that could not be listed, one sentence each: projects may be missing. */
+  readonly failures: readonly string[];
+  /** What else could not be asked. */
   readonly warnings: readonly string[];
 }
 
@@ -45,7 +49,7 @@ const mostPages = 200;
  * the state knows.
  * @param v11 base URL of API v1.1
  * @param known slugs in the state
- * @throws HttpError when the token is refused, or an organization is unknown
+ * @throws HttpError when the token is refused
  */
 export async function findProjects(
   client: ApiClient,
@@ -53,25 +57,47 @@ export async function findProjects(
   v11: string,
   known: readonly string[],
 ): Promise<FoundProjects> {
-  const ways = new Map<string, Set<Way>>();
-  const add = (slug: string, way: Way) => {
-    if (choice.isWanted(slug)) ways.set(slug, (ways.get(slug) ?? new Set()).add(way));
-  };
-  for (const slug of choice.slugs) add(slug, 'named');
+  const ways = new Map<string, Set<Way>>(choice.slugs.map((slug) => [slug, new Set(['named'])]));
+  const failures: string[] = [];
   const warnings: string[] = [];
-  if (isOpenEnded(choice)) {
-    for (const organization of organizationsOf(choice)) {
-      for (const slug of await recentProjects(client, organization)) add(slug, 'recent pipelines');
-    }
+  if (!isOpenEnded(choice)) return { projects: asProjects(ways), failures, warnings };
+  const whole = new Set(choice.organizations);
+  const add = (slug: string, way: Way) => {
+    const isWanted = choice.isWanted(slug) || (whole.has(organizationOf(slug)) && !choice.isExcluded(slug));
+    if (isWanted) ways.set(slug, (ways.get(slug) ?? new Set()).add(way));
+  };
+  for (const organization of organizationsOf(choice)) {
     try {
-      for (const slug of await followedProjects(client, v11)) add(slug, 'followed');
+      const slugs = await recentProjects(client, organization);
+      // An organization has a name and an id, and its projects need not bear the one in the settings.
+      if (whole.has(organization)) for (const slug of slugs) whole.add(organizationOf(slug));
+      for (const slug of slugs) add(slug, 'recent pipelines');
     } catch (error) {
-      if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
-      warnings.push(`The projects that the token's owner follows could not be listed. ${error.line}`);
+      failures.push(await whyNotListed(client, organization, error));
     }
-    for (const slug of known) add(slug, 'known from the state');
   }
-  return { projects: [...ways].map(([slug, some]) => ({ slug, ways: [...some] })), warnings };
+  try {
+    for (const slug of await followedProjects(client, v11)) add(slug, 'followed');
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
+    warnings.push(`The projects that the token's owner follows could not be listed. ${error.line}`);
+  }
+  for (const slug of known) add(canonicalOrAsIs(slug), 'known from the state');
+  return { projects: asProjects(ways), failures, warnings };
+}
+
+function asProjects(ways: ReadonlyMap<string, ReadonlySet<Way>>): FoundProject[] {
+  return [...ways].map(([slug, some]) => ({ slug, ways: [...some] }));
+}
+
+function organizationOf(slug: string): string {
+  return slug.split('/').slice(0, 2).join('/');
+}
+
+/** A state may have the long name of a host. */
+function canonicalOrAsIs(slug: string): string {
+  const [host = '', ...rest] = slug.split('/');
+  return [canonicalHost(host) ?? host, ...rest].join('/');
 }
 
 /** Organizations whose pipelines can be listed: a pattern names one where the pattern stands only for its projects. */
@@ -85,27 +111,30 @@ async function recentProjects(client: ApiClient, organization: string): Promise<
   const list = withQuery('/pipeline', { 'org-slug': organization });
   let asked = 0;
   let fruitless = 0;
-  try {
-    for await (const { items } of pages(client, list, '/pipeline?org-slug={organization}')) {
-      const before = slugs.size;
-      for (const { project_slug: slug } of items) if (typeof slug === 'string') slugs.add(slug);
-      fruitless = slugs.size === before ? fruitless + 1 : 0;
-      if (++asked >= mostPages || fruitless >= fruitlessPages) break;
-    }
-  } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
-    throw new HttpError(
-      `CircleCI does not know the organization ${organization}, or does not show it to this token.`,
-      {
-        failure: 'not-found',
-        path: error.path,
-        status: error.status,
-        next: 'Check org_slugs and the patterns in project_slugs.',
-        cause: error,
-      },
-    );
+  for await (const { items } of pages(client, list, '/pipeline?org-slug={organization}')) {
+    const before = slugs.size;
+    for (const { project_slug: slug } of items) if (typeof slug === 'string') slugs.add(slug);
+    fruitless = slugs.size === before ? fruitless + 1 : 0;
+    if (++asked >= mostPages || fruitless >= fruitlessPages) break;
   }
   return slugs;
+}
+
+/** @throws whatever ends the run, a refused token above all */
+async function whyNotListed(client: ApiClient, organization: string, error: unknown): Promise<string> {
+  if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
+  if (error.failure !== 'not-found') {
+    return (
+      `Projects of ${organization} may be missing, because its pipelines could not be listed; that needs permission ` +
+      `to view the organization. ${error.line}`
+    );
+  }
+  // A token that is refused may get 404 here too.
+  await checkToken(client);
+  return (
+    `CircleCI does not know the organization ${organization}, or does not show it to this token: ${error.path} ` +
+    'answered 404. Check org_slugs and the patterns in project_slugs; the token needs permission to view the organization.'
+  );
 }
 
 /** https://circleci.com/docs/api/v1/#get-followed-projects */

@@ -34,7 +34,7 @@ export interface Beside {
 /** Reads streams that have no bookmark, in full: each list, and then the lists below each of its rows. */
 export class Tree {
   readonly #options: TreeOptions;
-  /** Streams that are forbidden. */
+  /** Streams that are forbidden, each with the row at the top below which it is: others may allow it. */
   readonly #forbidden = new Set<string>();
   /** Keys of the rows that have come, by stream. */
   readonly #seen = new Map<string, Set<string>>();
@@ -51,19 +51,19 @@ export class Tree {
    * @throws HttpError when the token is refused, Stopped when the run is told to stop.
    */
   async read(definition: StreamDefinition, above: Above): Promise<void> {
-    const wanted = this.#wantedIn(definition);
+    const wanted = this.#wantedIn(definition, above);
     if (wanted.length === 0) return;
     try {
       for await (const page of this.#pages(definition, above)) {
         const fresh = page.filter((found) => this.#isNew(definition, found));
-        for (const found of fresh) await this.#write(definition, found);
+        for (const found of fresh) await this.#write(definition, found, above);
         // Only requests are made side by side here, and the client knows how many it may send.
         await Promise.all(
           fresh.map((found) => this.#readBelow(definition, { ...above, [definition.name]: found.row })),
         );
       }
     } catch (error) {
-      this.#take(error, definition, wanted);
+      this.#take(error, definition, above, wanted);
     }
   }
 
@@ -95,15 +95,15 @@ export class Tree {
     try {
       await beside.read(above);
     } catch (error) {
-      this.#take(error, beside.definition, [beside.definition.name]);
+      this.#take(error, beside.definition, above, [beside.definition.name]);
     }
   }
 
-  async #write(definition: StreamDefinition, found: FoundRow): Promise<void> {
+  async #write(definition: StreamDefinition, found: FoundRow, above: Above): Promise<void> {
     const { name } = definition;
     const { run, records } = this.#options;
     const own = records.get(name);
-    if (own === undefined || this.#forbidden.has(name)) return;
+    if (own === undefined || this.#forbidden.has(placeOf(definition, above))) return;
     const { row, extracted, foreignKeys } = found;
     try {
       run.record(name, own.line(row, foreignKeys, extracted));
@@ -128,36 +128,44 @@ export class Tree {
   }
 
   /** Selected streams at or below this one. */
-  #wantedIn(definition: StreamDefinition): string[] {
+  #wantedIn(definition: StreamDefinition, above: Above): string[] {
     const { records, definitions, also = {} } = this.#options;
-    if (this.#forbidden.has(definition.name)) return [];
+    if (this.#forbidden.has(placeOf(definition, above))) return [];
     const below = definitions
       .filter(({ parent }) => parent === definition)
-      .flatMap((child) => this.#wantedIn(child));
+      .flatMap((child) => this.#wantedIn(child, above));
     const beside = also[definition.name]?.definition;
     const own = beside === undefined ? [definition] : [definition, beside];
     return [...own.map(({ name }) => name).filter((name) => records.has(name)), ...below];
   }
 
-  #take(error: unknown, definition: StreamDefinition, wanted: readonly string[]): void {
+  #take(error: unknown, definition: StreamDefinition, above: Above, wanted: readonly string[]): void {
     if (!(error instanceof TapError)) throw error;
     if (error instanceof HttpError && error.failure === 'unauthorized') throw error;
     const { run, name } = this.#options;
     const names = wanted.join(', ');
-    if (error instanceof HttpError && error.failure === 'forbidden') {
-      if (this.#forbidden.has(definition.name)) return;
-      this.#forbidden.add(definition.name);
-      const needed = definition.permissions.join(' and ');
+    const failure = error instanceof HttpError ? error.failure : 'unreadable';
+    const needed = definition.permissions.join(' and ');
+    if (failure === 'forbidden') {
+      const place = placeOf(definition, above);
+      if (this.#forbidden.has(place)) return;
+      this.#forbidden.add(place);
       run.fail(`${name}: ${names} are left out of this run; they need ${needed}. ${error.line}`);
-    } else if (
-      error instanceof HttpError &&
-      error.failure === 'not-found' &&
-      definition.parent?.parent !== undefined
-    ) {
+    } else if (failure === 'not-found' && definition.parent?.parent !== undefined) {
       // What was listed a moment ago may be deleted by now.
       this.#missing++;
+    } else if (failure === 'not-found') {
+      // What is there but not for this token may be 404 too.
+      run.fail(`${name}: ${names} could not be read; they need ${needed}. ${error.line}`);
     } else {
       run.fail(`${name}: ${names} could not be read. ${error.line}`);
     }
   }
+}
+
+/** A stream, and the row at the top of the tree that it is read below. */
+function placeOf(definition: StreamDefinition, above: Above): string {
+  let { parent: top } = definition;
+  while (top?.parent !== undefined) top = top.parent;
+  return top === undefined ? definition.name : `${definition.name} ${String(above[top.name]?.[top.key[0]])}`;
 }

@@ -42,12 +42,13 @@ export interface Kind {
   readonly needsRoot: boolean;
   /** Whether a row may have changed since the time in `need`, */
   readonly writes: (definition: StreamDefinition, row: Row, need: Need) => boolean;
-  /** and whether a list below it may. */
+  /** and whether the list of a child below it may, for a stream that is that child or hangs below it. */
   readonly looksBelow: (
     definition: StreamDefinition,
     above: Above,
     need: Need,
     child: StreamDefinition,
+    stream: string,
   ) => boolean;
   /** Rows of a stream that have come with the visited row; undefined: they have to be asked for. */
   readonly embedded: (
@@ -140,7 +141,9 @@ export class Visitor {
       children.map((child) => {
         const isIn = (stream: string) => below.some((one) => one.name === stream && isAtOrBelow(one, child));
         const wanted = new Map(
-          [...needs].filter(([stream, need]) => isIn(stream) && looksBelow(parent, above, need, child)),
+          [...needs].filter(
+            ([stream, need]) => isIn(stream) && looksBelow(parent, above, need, child, stream),
+          ),
         );
         return wanted.size === 0 ? [] : this.#readList(child, above, wanted, visit);
       }),

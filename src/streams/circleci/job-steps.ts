@@ -13,9 +13,10 @@ interface Step {
 /** A step has an action for each machine that it ran on. */
 function actionsIn(steps: unknown): Row[] {
   if (!Array.isArray(steps)) return [];
-  return steps.flatMap(({ name, actions }: Step) =>
-    (actions ?? []).map((action) => ({ ...action, step_name: name })),
-  );
+  return steps.flatMap((step: Step | null) => {
+    const actions = step?.actions;
+    return Array.isArray(actions) ? actions.map((action) => ({ ...action, step_name: step?.name })) : [];
+  });
 }
 
 export const jobSteps = defineStream({

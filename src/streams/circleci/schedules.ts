@@ -15,6 +15,8 @@ export const schedules = defineStream({
     project_id: ['projects', 'id'],
     project_slug: ['projects', 'slug'],
   },
+  // Projects of the GitHub App have triggers instead.
+  asks: ({ projects }) => !String(projects?.slug).startsWith('circleci/'),
   permissions: ['view the schedules of the project'],
   cost: '1 for each project',
 });

@@ -30,8 +30,8 @@ export function pipelineKind(shared: CircleCIShared, project: Row, bounds: Bound
       if (definition === workflows) return isWorkflowDue(row, need);
       return shared.keeps(definition, row);
     },
-    looksBelow: (definition, above, need, child) => {
-      if (!shared.wantsBelow(child, above.jobs)) return false;
+    looksBelow: (definition, above, need, child, stream) => {
+      if (!shared.wantsBelow(stream, above.jobs)) return false;
       return isDueBelow(definition, above[definition.name] ?? {}, need, child);
     },
     embedded: () => undefined,

@@ -1,4 +1,4 @@
-import { HttpError } from '../../errors.js';
+import { HttpError, TapError } from '../../errors.js';
 import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci.js';
 import type { FoundProject } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
@@ -24,10 +24,11 @@ export async function syncProject(shared: CircleCIShared, found: FoundProject): 
   const list = new PipelineList(client, slug);
   if (ofPipelines.size > 0) list.begin();
   const project = await findProject(shared, found);
-  if (project === undefined || !shared.claim(project, slug)) return;
+  if (project === undefined) return;
   for (const alias of [slug, ...aliasesOf(slug), ...aliasesOf(project.slug)]) {
     run.state.rename(alias, project.slug);
   }
+  if (!shared.claim(project, found)) return;
   run.begin();
   await Promise.all([
     readTree(shared, project),
@@ -43,8 +44,15 @@ async function findProject(
   try {
     return await getProject(client, slug);
   } catch (error) {
-    const isGone = error instanceof HttpError && error.failure === 'not-found';
-    if (!isGone || ways.some((way) => way !== 'known from the state')) throw error;
+    if (!(error instanceof HttpError) || error.failure !== 'not-found' || ways.includes('named')) throw error;
+    if (ways.some((way) => way !== 'known from the state')) {
+      throw new TapError(
+        `${slug}, which was found by ${ways.join(', ')}, could not be read: ${error.path} answered ${error.status}.`,
+        {
+          next: `The token needs permission to view the project; if it is gone, leave it out with "!${slug}" in project_slugs.`,
+        },
+      );
+    }
     run.log.warning(
       `${slug}, which only the state knows, is not shown by CircleCI any more; it is passed over.`,
     );

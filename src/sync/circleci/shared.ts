@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../http/client.js';
 import type { Records } from '../../singer/records.js';
 import type { Project } from '../../sources/circleci.js';
-import type { ProjectChoice } from '../../sources/projects.js';
+import type { FoundProject, ProjectChoice } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
@@ -34,7 +34,7 @@ export class CircleCIShared {
   readonly people: People;
   /** Everything that may hang below pipelines. */
   readonly below = circleciStreams.filter((stream) => stream !== pipelines && isAtOrBelow(stream, pipelines));
-  readonly #claimed = new Map<string, string>();
+  readonly #claimed = new Map<string, FoundProject>();
 
   constructor({ run, client, v11, settings, records }: CircleCISyncOptions) {
     this.run = run;
@@ -45,7 +45,8 @@ export class CircleCIShared {
       client,
       bases: { 'v1.1': v11 },
       tailBytes: settings.logTailBytes,
-      redacted: (text) => run.log.redacted(text),
+      // A secret is not to be put together by taking out what records may not have.
+      redacted: (text) => run.log.redacted(text.replaceAll('\0', '')),
     });
     this.people = new People(run, this.reader, records);
   }
@@ -56,9 +57,9 @@ export class CircleCIShared {
     return new Map([...this.records].filter(([name]) => names.has(name)));
   }
 
-  /** Whether the settings want the rows of a stream below these jobs or steps, */
-  wantsBelow(definition: StreamDefinition, job: FoundRow['row'] | undefined): boolean {
-    return definition !== jobLogs || this.settings.logJobs === 'all' || hasFailed(job);
+  /** Whether the settings want the rows of a stream below this job, or below a row above jobs, */
+  wantsBelow(stream: string, job: FoundRow['row'] | undefined): boolean {
+    return job === undefined || stream !== jobLogs.name || this.settings.logJobs === 'all' || hasFailed(job);
   }
 
   /** and this row of it. */
@@ -67,13 +68,17 @@ export class CircleCIShared {
   }
 
   /** Whether `project` is walked for the first time in this run; two slugs may name one project. */
-  claim(project: Project, slug: string): boolean {
-    const other = this.#claimed.get(project.id);
-    if (other !== undefined) {
-      this.run.log.warning(`project_slugs has ${other} and ${slug}, which are one project; it is read once.`);
-      return false;
+  claim({ id }: Project, found: FoundProject): boolean {
+    const other = this.#claimed.get(id);
+    if (other === undefined) {
+      this.#claimed.set(id, found);
+      return true;
     }
-    this.#claimed.set(project.id, slug);
-    return true;
+    if ([other, found].every(({ ways }) => ways.includes('named'))) {
+      this.run.log.warning(
+        `project_slugs has ${other.slug} and ${found.slug}, which are one project; it is read once.`,
+      );
+    }
+    return false;
   }
 }

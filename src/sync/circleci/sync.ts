@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { type FoundProject, findProjects, type ProjectChoice } from '../../sources/projects.js';
+import { circleciStreams } from '../../streams/circleci/index.js';
 import { users } from '../../streams/circleci/users.js';
 import type { SourceSync } from '../sync.js';
 import { syncOrganizations, wantsOrganizations } from './organizations.js';
@@ -21,7 +22,7 @@ export class CircleCISync implements SourceSync {
     this.#v11 = options.v11;
   }
 
-  /** @throws HttpError when the token is refused, or an organization is unknown */
+  /** @throws HttpError when the token is refused */
   async parts(): Promise<Promise<unknown>[]> {
     const { run, records } = this.#shared;
     const projects = await this.#find();
@@ -42,11 +43,13 @@ export class CircleCISync implements SourceSync {
   }
 
   async #find(): Promise<readonly FoundProject[]> {
-    const { run, client, records } = this.#shared;
-    const known = new Set([...records.keys()].flatMap((stream) => run.state.projects(stream)));
-    const { projects, warnings } = await findProjects(client, this.#choice, this.#v11, [...known]);
+    const { run, client } = this.#shared;
+    // Also those of streams that are not selected: a stream may be new.
+    const known = new Set(circleciStreams.flatMap(({ name }) => run.state.projects(name)));
+    const { projects, failures, warnings } = await findProjects(client, this.#choice, this.#v11, [...known]);
     for (const warning of warnings) run.log.warning(warning);
-    if (projects.length === 0) {
+    for (const failure of failures) run.fail(failure);
+    if (projects.length === 0 && failures.length === 0) {
       run.fail('CircleCI shows no project that the settings name, so there is nothing to read.');
     }
     return projects;
