@@ -237,7 +237,7 @@ describe('what the README shows', () => {
   it('is JSON where it says so, and a state that the tap takes', async () => {
     const [state = '', ...others] = blocksOf('json').filter((text) => text.includes('"bookmarks"'));
     const configs = blocksOf('json').filter((text) => text !== state);
-    expect({ others, configs: configs.length }).toEqual({ others: [], configs: 2 });
+    expect({ others, configs: configs.length }).toEqual({ others: [], configs: 4 });
     for (const config of configs) {
       const folder = new Folder();
       folder.write('config.json', config);

@@ -64,7 +64,8 @@ export class CircleCIShared {
 
   /** and this row of it. */
   keeps(definition: StreamDefinition, { result }: FoundRow['row']): boolean {
-    return definition !== testResults || this.settings.testResultsKept === 'all' || result !== 'success';
+    const isWhole = definition !== testResults || this.settings.testResultsKept === 'all';
+    return isWhole || (result !== 'success' && result !== 'skipped');
   }
 
   /** Whether `project` is walked for the first time in this run; two slugs may name one project. */
