@@ -116,7 +116,7 @@ class Output {
 }
 
 /** What the machine sets for its own network must not reach a program that talks to the loopback. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const names = Object.keys(process.env).filter(
     (name) => !/proxy|^NODE_|^LOGLEVEL$|^TAP_CIRCLE_CI_/i.test(name),
   );
