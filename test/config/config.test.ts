@@ -88,6 +88,7 @@ describe('what is configured', () => {
         organizations: [],
         patterns: [],
         isWanted: expect.any(Function),
+        isExcluded: expect.any(Function),
       },
       baseUrl: new URL('https://circleci.com/api/v2'),
       lookbackDays: 1,
