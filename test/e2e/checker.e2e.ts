@@ -39,7 +39,6 @@ function forTheChecker(output: string): string {
 describe("singer-io's checker", () => {
   it('finds the first run and the one after it valid, with rows of every stream', async () => {
     const services = await Services.start();
-    services.moveTo(services.quiet);
     const folder = temporaryFolder();
     const check = (output: string) => {
       const { status, stdout, stderr } = spawnSync(

@@ -14,11 +14,11 @@ export function run(command: string, args: readonly string[], options: SpawnOpti
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     onProcessEnd(() => child.kill('SIGKILL'));
     let output = '';
-    const take = (chunk: Buffer) => {
-      output += chunk.toString();
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
     child.on('error', (error) => resolve({ code: null, output: error.message }));
     child.on('close', (code) => resolve({ code, output }));
   });

@@ -115,7 +115,8 @@ function startServer(command: readonly string[], data: string, port: number, log
     timezone: 'UTC',
     // What a power failure would lose is of no interest here.
     fsync: 'off',
-    max_connections: '50',
+    // A target may take one for each stream.
+    max_connections: '300',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = [...command, '-D', data, ...options];

@@ -22,15 +22,16 @@ export type Expected = ReadonlyMap<string, Table>;
  */
 export function expectedOf(truth: Rows): Expected {
   return new Map(
-    streams.map((stream) => {
-      const rows = [...(truth.get(stream.name) ?? new Map<string, Row>()).values()];
+    streams.flatMap((stream) => {
+      const rows = truth.get(stream.name)?.values();
+      if (rows === undefined) return [];
       const schema = loadSchema(stream.schema);
       const transform = compileTransform(schema, { unknownField: () => {}, nulRemoved: () => {} });
-      const records = rows.map((row): [string, Row] => {
+      const records = [...rows].map((row): [string, Row] => {
         const record = transform(meantOf(stream, row));
         return [keyOf(stream.key, record), record];
       });
-      return [stream.name, { schema, key: stream.key, rows: new Map(records) }];
+      return [[stream.name, { schema, key: stream.key, rows: new Map(records) }]];
     }),
   );
 }

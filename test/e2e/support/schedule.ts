@@ -128,6 +128,8 @@ export class Schedule {
       });
     }
     const watch = setInterval(strikeIfDue, 5);
+    // A tap that gets no more answers would not notice that nobody listens.
+    if (strike !== undefined) target.once('exit', () => reader.kill('SIGKILL'));
     await Promise.all([once(reader, 'close'), once(target, 'close')]);
     clearInterval(watch);
     goOn();
@@ -152,7 +154,7 @@ export class Schedule {
 }
 
 /** What a run that is to be killed may ask for: about half of the first run. */
-const mostRequests = 250;
+const mostRequests = 600;
 const never = Number.POSITIVE_INFINITY;
 const isAtWork = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 const linesIn = (text: string) => text.split('\n').length - 1;

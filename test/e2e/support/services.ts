@@ -29,12 +29,12 @@ export class Services {
   }
 
   /** Histories of two months and what follows from them, until the test is over. */
-  static async start({ pipelines = 50, builds = 40 } = {}): Promise<Services> {
+  static async start({ pipelines = 24, builds = 24 } = {}): Promise<Services> {
     // What the API leaves undocumented is tested elsewhere: here it shows all that it ever showed, so that rows can
     // be compared for equality.
     const circleci = await serve(
       createWorld({
-        ...{ start, pipelines, reruns: 20, tickMs: 0, coins: plainCoins },
+        ...{ start, pipelines, reruns: 10, tickMs: 0, coins: plainCoins },
         projects: ['gh/acme/web', 'gh/acme/api'],
         // What is shown without an id later on stays in the destination as it was.
         features: { nullIdWorkflows: false },

@@ -32,7 +32,7 @@ export function duckdb(tools: Tools, folder: string): Target {
     config: {
       path,
       default_target_schema: schema,
-      batch_size_rows: 20,
+      batch_size_rows: 25,
       temp_dir: temporary,
       validate_records: true,
       // Without a column that is surely no text DuckDB takes the first row of a batch of texts for the names of the

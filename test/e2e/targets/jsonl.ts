@@ -14,7 +14,7 @@ export function jsonl(tools: Tools, folder: string): Target {
     program: join(tools['target-jsonl'], 'target-jsonl'),
     config: { destination_path: destination },
     // It prints a state at its end alone, and forgets one after which another row comes.
-    strikes: [{ requests: 100 }, { requests: 250 }],
+    strikes: [{ requests: 100 }, { requests: 300 }],
     representations: [],
     read: async (streams) =>
       new Map(streams.map((stream) => [stream, latest(stream, rowsIn(destination, stream))])),

@@ -11,7 +11,7 @@ export function meltanolabsPostgres(tools: Tools, address: PostgresAddress): Tar
   return {
     name: "MeltanoLabs' target-postgres",
     program: join(tools['meltanolabs-target-postgres'], 'target-postgres'),
-    config: { host, port, user, password, database, default_target_schema: schema, batch_size_rows: 20 },
+    config: { host, port, user, password, database, default_target_schema: schema, batch_size_rows: 25 },
     // It prints a state at its end alone, or after five minutes.
     strikes: [
       { logged: { line: /Inserting with SQL/, times: 3 } },

@@ -35,7 +35,7 @@ export function pipelinewisePostgres(tools: Tools, address: PostgresAddress): Ta
     config: {
       ...{ host, port, user, password, dbname },
       default_target_schema: schema,
-      batch_size_rows: 20,
+      batch_size_rows: 25,
       validate_records: true,
     },
     strikes: [{ states: 1 }, { states: 4 }],
