@@ -97,7 +97,7 @@ function converterOf(type: string, schema: JsonSchema, report: TransformReport, 
 
 function toText(report: TransformReport, path: string): Convert {
   return (value) => {
-    if (typeof value === 'string') return withoutNul(value, report, path);
+    if (typeof value === 'string') return storable(value, report, path);
     if (typeof value === 'number') return String(value);
     // Python's words: columns filled by the Python tap hold them.
     if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -105,7 +105,9 @@ function toText(report: TransformReport, path: string): Convert {
   };
 }
 
-function withoutNul(text: string, report: TransformReport, path: string): string {
+/** A text that every database takes: no NUL, and no half of a character, which UTF-8 cannot write. */
+function storable(given: string, report: TransformReport, path: string): string {
+  const text = given.isWellFormed() ? given : given.toWellFormed();
   if (!text.includes('\0')) return text;
   report.nulRemoved(path);
   return text.replaceAll('\0', '');
@@ -176,24 +178,25 @@ function toObject(schema: JsonSchema, report: TransformReport, path: string): Co
     if (!isObject(value)) return undefined;
     if (!isFree) return record(value);
     // Hardly any has one, and a copy of all costs more than a look at all.
-    return hasNul(value) ? freeValue(value, report, path) : value;
+    return isUnstorable(value) ? freeValue(value, report, path) : value;
   };
 }
 
-function hasNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0');
-  if (Array.isArray(value)) return value.some(hasNul);
-  return isObject(value) && Object.entries(value).some(([name, item]) => name.includes('\0') || hasNul(item));
+function isUnstorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
+  if (Array.isArray(value)) return value.some(isUnstorable);
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(([name, item]) => isUnstorable(name) || isUnstorable(item));
 }
 
-/** Arbitrary JSON stays as it is, but for NUL characters. */
+/** Arbitrary JSON stays as it is, but for what no database takes. */
 function freeValue(value: unknown, report: TransformReport, path: string): unknown {
-  if (typeof value === 'string') return withoutNul(value, report, path);
+  if (typeof value === 'string') return storable(value, report, path);
   if (Array.isArray(value)) return value.map((item) => freeValue(item, report, path));
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
-      withoutNul(name, report, path),
+      storable(name, report, path),
       freeValue(item, report, path),
     ]),
   );

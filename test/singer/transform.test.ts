@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { messageOf } from '../../src/errors.js';
 import { Log } from '../../src/log.js';
 import { selectStreams } from '../../src/singer/catalog.js';
@@ -396,3 +396,12 @@ describe.each(streams.map(({ name, schema }) => [name, loadSchema(schema)] as co
     });
   },
 );
+
+test('half of a character, which no database takes, becomes a replacement character, also in free JSON', () => {
+  const free = { type: ['null', 'object'], additionalProperties: true };
+  const schema = { properties: { subject: { type: ['null', 'string'] }, parameters: free } };
+  const half = 'half an emoji \ud83d';
+  const record = compileTransform(schema, silent)({ subject: half, parameters: { [half]: [half] } });
+  const whole = 'half an emoji \ufffd';
+  expect(record).toEqual({ subject: whole, parameters: { [whole]: [whole] } });
+});

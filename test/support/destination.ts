@@ -65,8 +65,8 @@ const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => {
     if (typeof member === 'string' && dateTime.test(member)) return new Date(member).toISOString();
-    // The tap removes NUL characters, which PostgreSQL refuses.
-    if (typeof member === 'string') return member.replaceAll('\0', '');
+    // The tap removes NUL characters, which PostgreSQL refuses, and halves of characters, which UTF-8 has not.
+    if (typeof member === 'string') return member.replaceAll('\0', '').toWellFormed();
     if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
     return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

@@ -11,8 +11,12 @@ export interface Ended {
 /** Runs a program to its end. One that does not exist ends with code null. */
 export function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    onProcessEnd(() => child.kill('SIGKILL'));
+    // A group of its own: what pip has started ends with pip.
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    onProcessEnd(() => {
+      const isAtWork = child.exitCode === null && child.signalCode === null;
+      if (isAtWork && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

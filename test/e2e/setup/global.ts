@@ -7,6 +7,8 @@ import { cleanUp, makeWorkFolder } from './work-folder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** Where tests may have files. */
+    folder: string;
     tools: Tools;
     postgres: PostgresAddress;
   }
@@ -18,7 +20,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = makeWorkFolder();
   console.log(`e2e: installs the targets in ${folder}`);
   try {
-    const [tools, postgres] = await Promise.all([installTools(folder), startPostgres(folder)]);
+    const [installed, started] = await Promise.allSettled([installTools(folder), startPostgres(folder)]);
+    if (installed.status === 'rejected') throw installed.reason;
+    if (started.status === 'rejected') throw started.reason;
+    const [tools, postgres] = [installed.value, started.value];
+    project.provide('folder', folder);
     project.provide('tools', tools);
     project.provide('postgres', postgres.address);
     const seconds = ((performance.now() - began) / 1000).toFixed(0);

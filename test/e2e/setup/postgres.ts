@@ -1,15 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,16 +51,14 @@ export async function startPostgres(folder: string): Promise<Postgres> {
       database: 'postgres',
       psql: join(programs, 'psql'),
     };
-    const log = join(home, `log-${attempt}`);
-    const server = startServer(
+    const { server, log } = startServer(
       [...owner, '--pdeathsig', 'INT', join(programs, 'postgres')],
       data,
       address.port,
-      log,
     );
     // Someone else may have taken the port in the meantime.
     if (await isUp(server, address)) return { address, stop: () => stop(server, home) };
-    if (attempt === 3) throw new Error(`PostgreSQL did not start:\n${readFileSync(log, 'utf8')}`);
+    if (attempt === 3) throw new Error(`PostgreSQL did not start:\n${log()}`);
   }
 }
 
@@ -106,7 +96,11 @@ function ownerOf(home: string): readonly string[] {
 }
 
 /** Flags and program for setpriv; by `--pdeathsig` the server ends with this process, also when that is killed. */
-function startServer(command: readonly string[], data: string, port: number, log: string): ChildProcess {
+function startServer(
+  command: readonly string[],
+  data: string,
+  port: number,
+): { readonly server: ChildProcess; readonly log: () => string } {
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -121,13 +115,14 @@ function startServer(command: readonly string[], data: string, port: number, log
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = [...command, '-D', data, ...options];
   const server = spawn('setpriv', args, { cwd: dirname(data), stdio: ['ignore', 'pipe', 'pipe'] });
-  const write = (chunk: Buffer) => writeFileSync(log, chunk, { flag: 'a' });
-  writeFileSync(log, '');
-  server.stdout?.on('data', write);
-  server.stderr?.on('data', write);
-  server.on('error', (error) => writeFileSync(log, error.message, { flag: 'a' }));
+  let log = '';
+  const write = (text: string) => {
+    log += text;
+  };
+  for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', write);
+  server.on('error', (error) => write(error.message));
   onProcessEnd(() => server.kill('SIGQUIT'));
-  return server;
+  return { server, log: () => log };
 }
 
 async function isUp(server: ChildProcess, { psql, ...address }: PostgresAddress): Promise<boolean> {

@@ -33,6 +33,8 @@ export async function installTools(folder: string): Promise<Tools> {
   // One after the other would leave a core idle while the other unpacks.
   const limit = pLimit(2);
   const made = toolNames.map((tool) => limit(() => install(python, installer, tool, folder)));
+  // All of them end before one may fail: whoever cleans up then must not be disturbed.
+  await Promise.allSettled(made);
   const programs = await Promise.all(made);
   return Object.fromEntries(toolNames.map((tool, index) => [tool, programs[index]])) as Tools;
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import type { Strike, Target } from '../targets/define.js';
 import type { Services } from './services.js';
 
@@ -13,7 +12,7 @@ const shiftedClock = new URL('../../support/shifted-clock.mjs', import.meta.url)
 
 /** A folder for a test's files, until it is over. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tap-circle-ci-'));
+  const folder = mkdtempSync(join(inject('folder'), 'test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
@@ -55,8 +54,7 @@ export interface Run {
   readonly codes: { readonly tap: number | null; readonly target: number | null };
   /** Whether both were still at work when they were killed. */
   readonly wasKilled: boolean;
-  /** States that the target has printed. */
-  readonly states: number;
+  /** The end of what both have logged. */
   readonly logs: string;
 }
 
@@ -136,7 +134,7 @@ export class Schedule {
 
     this.#keepState(this.#write('target.out', printed), state);
     const codes = { tap: reader.exitCode, target: target.exitCode };
-    return { codes, wasKilled, states: linesIn(printed), logs };
+    return { codes, wasKilled, logs: lastLines(logs) };
   }
 
   #keepState(output: string, state: string): void {
@@ -157,4 +155,6 @@ export class Schedule {
 const mostRequests = 600;
 const never = Number.POSITIVE_INFINITY;
 const isAtWork = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
+const lastLines = (logs: string) => logs.split('\n').filter(isTelling).slice(-25).join('\n');
+const isTelling = (line: string) => !line.includes('INFO METRIC');
 const linesIn = (text: string) => text.split('\n').length - 1;

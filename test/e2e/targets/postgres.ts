@@ -1,4 +1,4 @@
-import { run, runOrFail } from '../setup/commands.js';
+import { runOrFail } from '../setup/commands.js';
 import { type PostgresAddress, variablesOf } from '../setup/postgres.js';
 import type { Held } from '../support/compare.js';
 import type { Row } from '../support/services.js';
@@ -28,10 +28,4 @@ export async function rowsInSchema(
     );
   }
   return held;
-}
-
-/** Ends what a killed target has left at work in the database: it would go on until it notices. */
-export async function quiet({ psql, ...address }: PostgresAddress): Promise<void> {
-  const sql = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user`;
-  await run(psql, ['-XqAt', '-c', sql], { env: variablesOf(address) });
 }
