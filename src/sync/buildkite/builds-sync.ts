@@ -43,6 +43,8 @@ export class BuildsSync {
   readonly #visitor: Visitor;
   /** Builds that the first two have read: they are not written again in this run. */
   readonly #met = new Set<string>();
+  /** Ids of the pipelines whose entries are ready for this run. */
+  readonly #prepared = new Set<string>();
 
   constructor(options: BuildsSyncOptions) {
     const { run, client, reader, pipelines, records, below, bounds } = options;
@@ -66,7 +68,7 @@ export class BuildsSync {
   /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
   async sync(): Promise<void> {
     await this.#learnOpen();
-    this.#prepare(this.#options.pipelines.ids);
+    this.#prepare();
     try {
       if (await this.#readChanged()) await this.#readCreated();
       await this.#sync.readOpen();
@@ -90,8 +92,11 @@ export class BuildsSync {
     await pipelines.learn(slugs);
   }
 
-  #prepare(ids: readonly string[]): void {
+  /** Makes the entries of pipelines ready that have become known since the last time. */
+  #prepare(): void {
     const { run, pipelines } = this.#options;
+    const ids = pipelines.ids.filter((id) => !this.#prepared.has(id));
+    for (const id of ids) this.#prepared.add(id);
     for (const { id, slug } of pipelines.read) run.state.setName(id, `${pipelines.organization}/${slug}`);
     this.#sync.prepare(ids);
   }
@@ -162,7 +167,7 @@ export class BuildsSync {
     const known = new Set<string>();
     // Builds may tell of pipelines that the list left out.
     for (let ids = pipelines.ids; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
-      if (known.size > 0) this.#prepare(ids);
+      this.#prepare();
       for (const id of ids) known.add(id);
       for (const partitions of this.#together(ids)) {
         for (const list of this.#lists(partitions)) {

