@@ -45,10 +45,15 @@ test.each([
   expect(linkIn({ link: header }, 'next')).toBe('unreadable');
 });
 
-test('a long header of nonsense is read at once', () => {
-  const began = performance.now();
-  for (const piece of ['<a>;', '<', '; ', ', ', '<a>; x="\\', '<a>; rel=a ']) {
-    parseLink(piece.repeat(20_000));
-  }
-  expect(performance.now() - began).toBeLessThan(2000);
+// Were the time to grow with the square of the length, these would end at the runner's limit.
+test.each([
+  ['<a>;', undefined],
+  ['<', undefined],
+  ['; ', undefined],
+  ['<a>; x="\\', undefined],
+  ['<a>; rel=a ', undefined],
+  [', ', 0],
+  ['<a>, ', 200_000],
+])('a megabyte of %s is read to its end', (piece, links) => {
+  expect(parseLink(piece.repeat(1_000_000 / piece.length))?.length).toBe(links);
 });
