@@ -54,11 +54,14 @@ describe('the imports of src/', () => {
   });
 
   it('have no circle', () => {
-    const inCircle = (file: string, trail: readonly string[]): string[] => {
+    const seen = new Set<string>();
+    const circlesFrom = (file: string, trail: readonly string[]): string[] => {
       if (trail.includes(file)) return [[...trail.slice(trail.indexOf(file)), file].join(' -> ')];
-      return importsOf(file).flatMap((target) => inCircle(target, [...trail, file]));
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return importsOf(file).flatMap((target) => circlesFrom(target, [...trail, file]));
     };
-    expect(files.flatMap((file) => inCircle(file, []))).toEqual([]);
+    expect(files.flatMap((file) => circlesFrom(file, []))).toEqual([]);
   });
 
   it('never take date-fns as a whole, which costs 100 ms and more at the start', () => {

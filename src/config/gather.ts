@@ -1,13 +1,13 @@
 import { TapError } from '../errors.js';
 import { isObject } from '../json.js';
 import { readJson, sources } from './json-file.js';
-import { settingNames } from './schema.js';
 
 type Settings = Record<string, unknown>;
 
 /** Stands for a file name: settings come from the environment alone. */
 const fromEnvironment = 'ENV';
 const prefix = 'TAP_CIRCLE_CI_';
+const isSetting = new RegExp(`^${prefix}[A-Z]`);
 
 /**
  * Puts the settings together: of several files the later wins, and variables such as TAP_CIRCLE_CI_TOKEN fill in
@@ -34,7 +34,12 @@ function withoutEmpty(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== ''));
 }
 
+/** Variables that name no setting come along, so that they are told of; not Meltano's TAP_CIRCLE_CI__SELECT and the like. */
 function settingsIn(environment: NodeJS.ProcessEnv): Settings {
-  const found = settingNames.map((name) => [name, environment[`${prefix}${name.toUpperCase()}`]] as const);
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ''));
+  const variables = Object.entries(environment).filter(([variable]) => isSetting.test(variable));
+  return withoutEmpty(
+    Object.fromEntries(
+      variables.map(([variable, value]) => [variable.slice(prefix.length).toLowerCase(), value]),
+    ),
+  );
 }

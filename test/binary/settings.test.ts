@@ -124,6 +124,15 @@ describe('settings', () => {
     expect(code).toBe(0);
   });
 
+  it('that do not exist are named where variables have them, but for what Meltano adds', async () => {
+    const env = { TAP_CIRCLE_CI_TOKN: 't', TAP_CIRCLE_CI__SELECT: '["*.*"]' };
+    const { stderr, code } = await runIn({}, ['--config=ENV', '-d', '--offline'], env);
+    expect([stderr, code]).toEqual([
+      'WARNING There is no setting "tokn"; it is ignored. Is token meant?\n',
+      0,
+    ]);
+  });
+
   it('take a base_url with a slash at its end', async () => {
     const sandbox = await served();
     const config = { ...settingsFor(sandbox), base_url: `${sandbox.url}/` };
