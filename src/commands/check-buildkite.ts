@@ -4,7 +4,7 @@ import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
 import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
-import type { StreamDefinition } from '../streams/define.js';
+import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { day } from '../time.js';
 import type { Findings } from './findings.js';
 
@@ -71,10 +71,6 @@ async function examineAll(client: ApiClient, { buildkite, streams }: Config): Pr
   } catch (error) {
     return [{ isReadable: false, cells: ['organizations', notReadable(error)] }];
   }
-}
-
-function isAtOrBelow(stream: StreamDefinition, root: StreamDefinition): boolean {
-  return stream === root || (stream.parent !== undefined && isAtOrBelow(stream.parent, root));
 }
 
 async function visible(client: ApiClient): Promise<string[]> {
