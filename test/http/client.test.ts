@@ -10,6 +10,17 @@ import { cut, type Handler, json, reset, serve, silence, text } from './server.j
 
 const ok = json({ ok: true });
 
+/** A run that is told to stop once it has said something. */
+function stopsAtFirstLine() {
+  const stop = new AbortController();
+  const info: string[] = [];
+  const write = (line: string): void => {
+    info.push(line);
+    setImmediate(() => stop.abort());
+  };
+  return { signal: stop.signal, info, log: new Log({ write }) };
+}
+
 describe('an answer', () => {
   test('is parsed and dated; the request has the headers and the base path', async () => {
     const server = await scripted(json({ id: 1 }, 200, { date: 'Fri, 20 Nov 2026 12:00:00 GMT' }));
@@ -335,14 +346,9 @@ describe('when the run is told to stop', () => {
     ['to retry', 503, 'failed (503)'],
     ['for a limit', 429, 'CircleCI asks to wait 10 min (429, Retry-After)'],
   ])('a wait %s ends', async (_, status, told) => {
-    const stop = new AbortController();
+    const { signal, info, log } = stopsAtFirstLine();
     const server = await scripted(json({}, status, { 'retry-after': '600' }));
-    const info: string[] = [];
-    const write = (line: string): void => {
-      info.push(line);
-      setImmediate(() => stop.abort());
-    };
-    const client = clientOf(server, { signal: stop.signal, log: new Log({ write }) });
+    const client = clientOf(server, { signal, log });
     await expect(client.get('/me', '/me')).rejects.toBeInstanceOf(Stopped);
     expect(info).toHaveLength(1);
     expect(info[0]).toContain(told);
@@ -357,17 +363,10 @@ describe('when the run is told to stop', () => {
 });
 
 test('a quota that is used up is told once and waited for', async () => {
-  const stop = new AbortController();
+  const { signal, info, log } = stopsAtFirstLine();
   const limits = { 'ratelimit-limit': '1', 'ratelimit-remaining': '0', 'ratelimit-reset': '60' };
   const server = await scripted(json({}, 200, limits));
-  const info: string[] = [];
-  const log = new Log({
-    write: (line: string) => {
-      info.push(line);
-      setImmediate(() => stop.abort());
-    },
-  });
-  const client = clientOf(server, { signal: stop.signal, log });
+  const client = clientOf(server, { signal, log });
   await client.get('/a', '/a');
   await Promise.allSettled([client.get('/b', '/b'), client.get('/c', '/c')]);
   expect(info).toEqual(["INFO CircleCI's rate limit is used up; its requests go on in 60 s.\n"]);
@@ -375,17 +374,10 @@ test('a quota that is used up is told once and waited for', async () => {
 });
 
 test('the quota of others is told apart', async () => {
-  const stop = new AbortController();
+  const { signal, info, log } = stopsAtFirstLine();
   const limits = { 'ratelimit-limit': '200', 'ratelimit-remaining': '40', 'ratelimit-reset': '60' };
   const server = await scripted(json({}, 200, limits));
-  const info: string[] = [];
-  const log = new Log({
-    write: (line: string) => {
-      info.push(line);
-      setImmediate(() => stop.abort());
-    },
-  });
-  const client = clientOf(server, { signal: stop.signal, log, source: 'Buildkite', reserve: 0.2 });
+  const client = clientOf(server, { signal, log, source: 'Buildkite', reserve: 0.2 });
   await client.get('/a', '/a');
   await Promise.allSettled([client.get('/b', '/b')]);
   expect(info).toEqual([
@@ -394,17 +386,10 @@ test('the quota of others is told apart', async () => {
 });
 
 test('a refusal by the limit of the user names it', async () => {
-  const stop = new AbortController();
+  const { signal, info, log } = stopsAtFirstLine();
   const limits = { 'ratelimit-reset': '7', 'ratelimit-user-reset': '42' };
   const server = await scripted(json({ message: 'no', scope: 'rest_user', reset: 42 }, 429, limits));
-  const info: string[] = [];
-  const log = new Log({
-    write: (line: string) => {
-      info.push(line);
-      setImmediate(() => stop.abort());
-    },
-  });
-  const client = clientOf(server, { signal: stop.signal, log, source: 'Buildkite' });
+  const client = clientOf(server, { signal, log, source: 'Buildkite' });
   await Promise.allSettled([client.get('/a', '/a')]);
   expect(info).toEqual([
     'INFO Buildkite asks to wait 42 s (429, RateLimit-User-Reset); no request is sent until then.\n',

@@ -1,5 +1,6 @@
 import type { PipelineOptions, RerunOptions, WorkflowOptions } from './builder.js';
 import { HistoryBuilder } from './builder.js';
+import { Clock } from './clock.js';
 import type { Coins } from './coins.js';
 import { tossCoins } from './coins.js';
 import type { Endpoint, Route } from './endpoints.js';
@@ -10,7 +11,6 @@ import type { ResolvedOptions, WorldOptions } from './options.js';
 import { resolveOptions } from './options.js';
 import type { Refusal } from './pages.js';
 import { listed, NOT_FOUND, page, withoutNotFound } from './pages.js';
-import type { Random } from './random.js';
 import { createRandom } from './random.js';
 import { outputAt } from './resources/outputs.js';
 import type { Places } from './resources/places.js';
@@ -18,7 +18,6 @@ import { placesOf } from './resources/places.js';
 import { respond } from './resources/respond.js';
 import { projectNamed, settingsQuietFrom } from './resources/view.js';
 import type { JobRow, Page, PipelineRow, ProjectRow, WorkflowRow } from './rows.js';
-import { HOUR, MINUTE } from './rows.js';
 import type { FullTruth, Source } from './source.js';
 import { Timeline } from './timeline.js';
 import { WorldTruth } from './truth.js';
@@ -38,33 +37,28 @@ export function createWorld(options: WorldOptions = {}): World {
   return new World(resolveOptions(options));
 }
 
-export class World implements Source {
+export class World extends Clock implements Source {
   readonly options: ResolvedOptions;
   readonly seed: number;
   readonly coins: Coins;
   readonly pageSize: number;
   readonly forbidden: Set<Endpoint>;
   readonly missing: Set<Endpoint>;
-  now: number;
   outputOrigin = 'http://output.sandbox';
   readonly #builder: HistoryBuilder;
-  readonly #ticks: Random;
-  readonly #dateOffset: number;
-  #realTime = performance.now();
   #index: Index | undefined;
   #places: Places | undefined;
 
   constructor(options: ResolvedOptions) {
+    const { seed, now, tickMs } = options;
+    const coins = tossCoins(createRandom(seed, 'coins'), options.coins);
+    super({ seed, now, tickMs, date: coins.date });
     this.options = options;
-    this.seed = options.seed;
-    this.coins = tossCoins(createRandom(options.seed, 'coins'), options.coins);
+    this.seed = seed;
+    this.coins = coins;
     this.pageSize = options.pageSize;
     this.forbidden = new Set(options.forbidden);
     this.missing = new Set(options.missing);
-    this.now = options.now;
-    this.#ticks = createRandom(options.seed, 'ticks');
-    const hours = createRandom(options.seed, 'date').between(11 * MINUTE, 26 * HOUR);
-    this.#dateOffset = this.coins.date === 'ahead' ? hours : this.coins.date === 'behind' ? -hours : 0;
     this.#builder = new HistoryBuilder(options.seed, options.projects, options.features, this.coins.expired);
     if (options.pipelines > 0) generate(this.#builder, options, this.coins);
   }
@@ -98,24 +92,6 @@ export class World implements Source {
   /** From then on nothing changes any more, but that old things expire. */
   get quietFrom(): number {
     return Math.max(this.#ready().quietFrom, settingsQuietFrom(this.options));
-  }
-
-  advance(milliseconds: number): void {
-    this.now += milliseconds;
-  }
-
-  tick(): void {
-    const { tickMs } = this.options;
-    if (tickMs === 'real') {
-      const realTime = performance.now();
-      this.now += Math.round(realTime - this.#realTime);
-      this.#realTime = realTime;
-    } else if (typeof tickMs === 'number') this.now += tickMs;
-    else this.now += this.#ticks.integer(tickMs[0], tickMs[1]);
-  }
-
-  date(): string | undefined {
-    return this.coins.date === 'absent' ? undefined : new Date(this.now + this.#dateOffset).toUTCString();
   }
 
   project(slug: string): ProjectRow | undefined {

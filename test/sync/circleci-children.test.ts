@@ -33,6 +33,22 @@ const numbers = (entry: Entry) =>
     (a, b) => a - b,
   );
 
+/** A workflow of day 1 whose second job failed. */
+function withFailedJob() {
+  const world = script();
+  const pipeline = world.addPipeline({ createdAt: at(1) });
+  const first = world.addWorkflow(pipeline, {
+    createdAt: at(1),
+    stoppedAt: at(1, 0, 5),
+    status: 'failed',
+    jobs: [
+      { name: 'build', status: 'success', stoppedAt: at(1, 0, 2) },
+      { name: 'test', status: 'failed' },
+    ],
+  });
+  return { world, first };
+}
+
 describe('what hangs below jobs', () => {
   test('is read once, and no more once all is settled', async () => {
     const world = script();
@@ -56,17 +72,7 @@ describe('what hangs below jobs', () => {
   });
 
   test('of a rerun from failed is asked once of each job, though both workflows list it', async () => {
-    const world = script();
-    const pipeline = world.addPipeline({ createdAt: at(1) });
-    const first = world.addWorkflow(pipeline, {
-      createdAt: at(1),
-      stoppedAt: at(1, 0, 5),
-      status: 'failed',
-      jobs: [
-        { name: 'build', status: 'success', stoppedAt: at(1, 0, 2) },
-        { name: 'test', status: 'failed' },
-      ],
-    });
+    const { world, first } = withFailedJob();
     world.rerun(first, { at: at(1, 1), fromFailed: true });
     const diary = diaryOf(world, [...core, ...children]);
     const run = await diary.run(at(1, 3));
@@ -78,17 +84,7 @@ describe('what hangs below jobs', () => {
   });
 
   test('of a rerun from failed is not read again of jobs that stopped long ago', async () => {
-    const world = script();
-    const pipeline = world.addPipeline({ createdAt: at(1) });
-    const first = world.addWorkflow(pipeline, {
-      createdAt: at(1),
-      stoppedAt: at(1, 0, 5),
-      status: 'failed',
-      jobs: [
-        { name: 'build', status: 'success', stoppedAt: at(1, 0, 2) },
-        { name: 'test', status: 'failed' },
-      ],
-    });
+    const { world, first } = withFailedJob();
     const diary = diaryOf(world, [...core, ...children], { lookback_days: 30 });
     await diary.run(at(2));
     world.rerun(first, { at: at(2, 4), fromFailed: true });
@@ -136,17 +132,7 @@ describe('what hangs below jobs', () => {
   });
 
   test('beside a stream that is older is asked for what each of them lacks', async () => {
-    const world = script();
-    const pipeline = world.addPipeline({ createdAt: at(1) });
-    const first = world.addWorkflow(pipeline, {
-      createdAt: at(1),
-      stoppedAt: at(1, 0, 5),
-      status: 'failed',
-      jobs: [
-        { name: 'build', status: 'success', stoppedAt: at(1, 0, 2) },
-        { name: 'test', status: 'failed' },
-      ],
-    });
+    const { world, first } = withFailedJob();
     const diary = diaryOf(world, ['job_steps'], { lookback_days: 30 });
     await diary.run(at(2));
     world.rerun(first, { at: at(2, 4), fromFailed: true });

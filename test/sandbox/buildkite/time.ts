@@ -1,7 +1,4 @@
-export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+export { DAY, HOUR, MINUTE, SECOND } from '../rows.js';
 
 /** What the REST API has nearly everywhere: milliseconds and a Z. */
 export const withMilliseconds = (time: number): string => new Date(Math.floor(time)).toISOString();

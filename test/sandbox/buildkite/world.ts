@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import { Clock } from '../clock.js';
 import { createRandom } from '../random.js';
 import type { BuildkiteAnswer } from './answers.js';
 import { finishedAt, phaseOfBuild } from './build-rows.js';
@@ -16,7 +16,6 @@ import type { Sequence } from './paging.js';
 import { sequence } from './paging.js';
 import type { BuildFilter } from './query.js';
 import { respond } from './respond.js';
-import { HOUR, MINUTE } from './time.js';
 import type { BuildkiteTruth, TruthOptions } from './truth.js';
 import { truthOf } from './truth.js';
 
@@ -31,28 +30,23 @@ export function createBuildkiteWorld(options: BuildkiteWorldOptions = {}): Build
   return new BuildkiteWorld(resolveBuildkiteOptions(options));
 }
 
-export class BuildkiteWorld implements Holdings, BuildkiteSource {
+export class BuildkiteWorld extends Clock implements Holdings, BuildkiteSource {
   readonly options: ResolvedBuildkiteOptions;
   readonly seed: number;
   readonly coins: BuildkiteCoins;
   /** Slugs. */
   readonly organizations: readonly string[];
-  now: number;
   readonly #builder: BuildkiteBuilder;
-  readonly #ticks: Random;
-  readonly #dateOffset: number;
-  #realTime = performance.now();
   #index: Index | undefined;
 
   constructor(options: ResolvedBuildkiteOptions) {
+    const { seed, now, tickMs } = options;
+    const coins = tossBuildkiteCoins(createRandom(seed, 'coins'), options.coins);
+    super({ seed, now, tickMs, date: coins.date });
     this.options = options;
-    this.seed = options.seed;
+    this.seed = seed;
+    this.coins = coins;
     this.organizations = options.organizations;
-    this.coins = tossBuildkiteCoins(createRandom(options.seed, 'coins'), options.coins);
-    this.now = options.now;
-    this.#ticks = createRandom(options.seed, 'ticks');
-    const hours = createRandom(options.seed, 'date').between(11 * MINUTE, 26 * HOUR);
-    this.#dateOffset = this.coins.date === 'ahead' ? hours : this.coins.date === 'behind' ? -hours : 0;
     this.#builder = new BuildkiteBuilder(options);
     if (options.builds > 0) generateBuildkite(this.#builder, options, this.coins);
   }
@@ -99,24 +93,6 @@ export class BuildkiteWorld implements Holdings, BuildkiteSource {
   /** From then on nothing changes any more. */
   get quietFrom(): number {
     return this.#ready().quietFrom;
-  }
-
-  advance(milliseconds: number): void {
-    this.now += milliseconds;
-  }
-
-  tick(): void {
-    const { tickMs } = this.options;
-    if (tickMs === 'real') {
-      const realTime = performance.now();
-      this.now += Math.round(realTime - this.#realTime);
-      this.#realTime = realTime;
-    } else if (typeof tickMs === 'number') this.now += tickMs;
-    else this.now += this.#ticks.integer(tickMs[0], tickMs[1]);
-  }
-
-  date(): string | undefined {
-    return this.coins.date === 'absent' ? undefined : new Date(this.now + this.#dateOffset).toUTCString();
   }
 
   /** Answers GET of path and query below the base URL, as the API would for a good token. */
