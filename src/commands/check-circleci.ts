@@ -23,7 +23,10 @@ export async function checkCircleCI(
   writer.line('token: accepted');
   if (circleci === undefined) return { rows: [], problems: [] };
   const { projects: choice, baseUrl } = circleci;
-  const { projects, failures, warnings } = await findProjects(client, choice, v11Of(baseUrl), []);
+  const { projects, failures, warnings } = await findProjects(client, choice, v11Of(baseUrl), {
+    slugs: [],
+    lastRun: undefined,
+  });
   const results = await Promise.all(projects.map((project) => examine(client, project, plan)));
   const failed = results.filter(({ isReadable }) => !isReadable).length;
   const notes = [...failures, ...warnings, ...(isOpenEnded(choice) ? [whyInvisible] : [])];
@@ -44,8 +47,8 @@ function problemsOf(found: number, failed: number, unlisted: number): string[] {
 }
 
 const whyInvisible =
-  'A project is missing here if it has not been built for long and the owner of the token does not follow it, or may ' +
-  'not see it: follow it, or name it in project_slugs.';
+  'A project is missing here if it has not been built for long, or others have been built far more often since, and ' +
+  'the owner of the token does not follow it, or may not see it: follow it, or name it in project_slugs.';
 
 function planOf({ startDate, endDate, streams, circleci }: Config, now: number): Plan {
   const names = streams.map(({ name }) => name);

@@ -1,7 +1,13 @@
 import pLimit from 'p-limit';
-import { type FoundProject, findProjects, type ProjectChoice } from '../../sources/projects.js';
+import {
+  type FoundProject,
+  findProjects,
+  type KnownProjects,
+  type ProjectChoice,
+} from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { users } from '../../streams/circleci/users.js';
+import type { State } from '../state.js';
 import type { SourceSync } from '../sync.js';
 import { syncOrganizations, wantsOrganizations } from './organizations.js';
 import { syncProject } from './project.js';
@@ -44,9 +50,8 @@ export class CircleCISync implements SourceSync {
 
   async #find(): Promise<readonly FoundProject[]> {
     const { run, client } = this.#shared;
-    // Also those of streams that are not selected: a stream may be new.
-    const known = new Set(circleciStreams.flatMap(({ name }) => run.state.projects(name)));
-    const { projects, failures, warnings } = await findProjects(client, this.#choice, this.#v11, [...known]);
+    const known = knownProjects(run.state);
+    const { projects, failures, warnings } = await findProjects(client, this.#choice, this.#v11, known);
     for (const warning of warnings) run.log.warning(warning);
     for (const failure of failures) run.fail(failure);
     if (projects.length === 0 && failures.length === 0) {
@@ -62,4 +67,16 @@ export class CircleCISync implements SourceSync {
       this.#shared.run.progress.end('projects', project.slug);
     }
   }
+}
+
+/** Also of streams that are not selected: a stream may be new. */
+function knownProjects(state: State): KnownProjects {
+  const entries = circleciStreams.flatMap(({ name }) =>
+    state.projects(name).map((slug) => ({ slug, since: state.entry(name, slug).since })),
+  );
+  const bookmarks = entries.flatMap(({ since }) => since ?? []);
+  return {
+    slugs: [...new Set(entries.map(({ slug }) => slug))],
+    lastRun: bookmarks.length === 0 ? undefined : Math.max(...bookmarks),
+  };
 }
