@@ -192,8 +192,8 @@ describe('check', () => {
     return { lines: stdout.trimEnd().split('\n'), stderr, code };
   };
   const invisible =
-    'A project is missing here if it has not been built for long and the owner of the token does not follow it, or ' +
-    'may not see it: follow it, or name it in project_slugs.';
+    'A project is missing here if it has not been built for long, or others have been built far more often since, ' +
+    'and the owner of the token does not follow it, or may not see it: follow it, or name it in project_slugs.';
 
   test('lists what was found, by which way, and why a project may be invisible', async () => {
     const world = worldOf({ recentProjects: 1 });
