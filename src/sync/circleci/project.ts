@@ -16,24 +16,44 @@ import { pipelineKind } from './pipeline-kind.js';
 import { PipelineList } from './pipeline-list.js';
 import type { CircleCIShared } from './shared.js';
 
-/** Syncs a project, and commits what has been read to the run's state. */
-export async function syncProject(shared: CircleCIShared, found: FoundProject): Promise<void> {
+/** A project as CircleCI has it now; undefined for one that is not to be read. */
+export type Identified = Promise<Project | undefined>;
+
+/**
+ * Syncs a project, and commits what has been read to the run's state.
+ * @param identified where that has been asked already
+ */
+export async function syncProject(
+  shared: CircleCIShared,
+  found: FoundProject,
+  identified?: Identified,
+): Promise<void> {
   const { run, client, below } = shared;
   const { slug } = found;
   const ofPipelines = shared.recordsOf([pipelines, ...below]);
   const list = new PipelineList(client, slug);
   if (ofPipelines.size > 0) list.begin();
-  const project = await findProject(shared, found);
-  if (project === undefined) return;
-  for (const alias of [slug, ...aliasesOf(slug), ...aliasesOf(project.slug)]) {
-    run.state.rename(alias, project.slug);
-  }
-  if (!shared.claim(project, found)) return;
+  const project = await (identified ?? identify(shared, found));
+  if (project === undefined || !shared.claim(project, found)) return;
   run.begin();
+  shared.remember(project);
   await Promise.all([
     readTree(shared, project),
     ofPipelines.size === 0 ? undefined : readPipelines(shared, project, slug, list),
   ]);
+}
+
+/** Finds a project under its name of today, and moves there what the state knows of it by others. */
+export async function identify(shared: CircleCIShared, found: FoundProject): Identified {
+  const { run, choice } = shared;
+  const project = await findProject(shared, found);
+  if (project === undefined) return undefined;
+  for (const alias of [found.slug, ...aliasesOf(found.slug), ...aliasesOf(project.slug)]) {
+    run.state.rename(alias, project.slug);
+  }
+  if (found.ways.includes('named') || !choice.isExcluded(project.slug)) return project;
+  run.log.info(`${found.slug} is ${project.slug} by now, which project_slugs leaves out.`);
+  return undefined;
 }
 
 /** The project; undefined for one that nobody has named and that CircleCI shows no more. */

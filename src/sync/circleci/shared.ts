@@ -1,12 +1,15 @@
 import type { ApiClient } from '../../http/client.js';
 import type { Records } from '../../singer/records.js';
 import type { Project } from '../../sources/circleci.js';
-import type { FoundProject, ProjectChoice } from '../../sources/projects.js';
+import { type FoundProject, isOpenEnded, type ProjectChoice } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
+import { projects } from '../../streams/circleci/projects.js';
 import { testResults } from '../../streams/circleci/test-results.js';
 import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
+import { startOfRun } from '../clock.js';
+import { emptyEntry } from '../entry.js';
 import { type FoundRow, Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { CircleCISettings } from './bounds.js';
@@ -28,6 +31,7 @@ export interface CircleCISyncOptions {
 export class CircleCIShared {
   readonly run: Run;
   readonly client: ApiClient;
+  readonly choice: ProjectChoice;
   readonly settings: CircleCISettings;
   readonly records: ReadonlyMap<string, Records>;
   readonly reader: Reader;
@@ -36,9 +40,10 @@ export class CircleCIShared {
   readonly below = circleciStreams.filter((stream) => stream !== pipelines && isAtOrBelow(stream, pipelines));
   readonly #claimed = new Map<string, FoundProject>();
 
-  constructor({ run, client, v11, settings, records }: CircleCISyncOptions) {
+  constructor({ run, client, projects: choice, v11, settings, records }: CircleCISyncOptions) {
     this.run = run;
     this.client = client;
+    this.choice = choice;
     this.settings = settings;
     this.records = records;
     this.reader = new Reader({
@@ -81,5 +86,17 @@ export class CircleCIShared {
       );
     }
     return false;
+  }
+  /**
+   * Leaves a trace of the project where no stream's bookmark would: so a project that no list names any more is not
+   * forgotten. Where the settings name projects alone, nothing is found by traces.
+   */
+  remember({ slug, answer }: Project): void {
+    const isIncremental = [...this.records.values()].some(
+      ({ selected }) => selected.method === 'INCREMENTAL',
+    );
+    if (isIncremental || !isOpenEnded(this.choice)) return;
+    const { now } = startOfRun(answer.date, answer.receivedAt);
+    this.run.state.set(projects.name, slug, { ...emptyEntry, since: now });
   }
 }
