@@ -18,9 +18,9 @@ export function parseProjects(
   const names = namesIn(projectSlugs);
   const excluded = names
     .filter((name) => name.startsWith('!'))
-    .map((name) => canonicalPattern(name.slice(1)));
+    .map((name) => canonicalPattern(name.slice(1), name));
   const included = names.filter((name) => !name.startsWith('!'));
-  const patterns = included.filter((name) => /[*?]/.test(name)).map(canonicalPattern);
+  const patterns = included.filter((name) => /[*?]/.test(name)).map((name) => canonicalPattern(name));
   const plain = included.filter((name) => !/[*?]/.test(name));
   const slugs = [...new Set(plain.map((name) => canonicalSlug(name, 'project_slugs')))];
   const organizations = [...new Set(namesIn(orgSlugs).map(canonicalOrganization))];
@@ -44,11 +44,11 @@ export function parseProjects(
 }
 
 /** The hosts of CircleCI have two names each, and the pattern has to match the one that responses have. */
-function canonicalPattern(pattern: string): string {
+function canonicalPattern(pattern: string, written = pattern): string {
   const [host = '', ...rest] = pattern.split('/');
   const canonical = canonicalHost(host);
   if (canonical === undefined && !/[*?]/.test(host)) {
-    throw new TapError(`project_slugs has ${JSON.stringify(pattern)}, which no project slug can match.`, {
+    throw new TapError(`project_slugs has ${JSON.stringify(written)}, which no project slug can match.`, {
       next: 'Begin with gh/, bb/ or circleci/.',
     });
   }

@@ -78,7 +78,9 @@ function invalid(errors: readonly ErrorObject[]): TapError {
     // The Python tap's words, which people have alerts on.
     const names = missing.map(({ params }) => `'${String(params.missingProperty)}'`).join(', ');
     return new TapError(`Config is missing required keys: [${names}]`, {
-      next: 'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.',
+      next:
+        'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN. org_slugs may stand for ' +
+        'project_slugs, and to read Buildkite alone, buildkite_token for both.',
     });
   }
   const sentences = errors.map(({ instancePath, data, ...error }) => {

@@ -85,7 +85,7 @@ function refuseUnknown(
 
 /** The settings without which a source is not asked. */
 const tokenSettings: Readonly<Record<SourceName, string>> = {
-  circleci: 'token and project_slugs',
+  circleci: 'token and project_slugs or org_slugs',
   buildkite: 'buildkite_token',
 };
 

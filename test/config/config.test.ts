@@ -49,7 +49,9 @@ function refusal(given: JsonObject, required?: readonly string[]): string {
 }
 
 const settingHint = 'tap-circle-ci --about explains each setting.';
-const missingHint = 'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.';
+const missingHint =
+  'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN. org_slugs may stand for ' +
+  'project_slugs, and to read Buildkite alone, buildkite_token for both.';
 
 describe('the sources that are read', () => {
   it.each<[what: string, given: JsonObject, read: readonly string[]]>([
@@ -286,7 +288,7 @@ describe('the streams', () => {
   const ofBoth =
     'Groups: core, buildkite. Streams: pipelines, workflows, jobs, contexts, bk_builds, bk_jobs, bk_logs.';
   const withoutToken = 'but buildkite_token is missing. Set buildkite_token, or name others.';
-  const withoutBoth = 'but token and project_slugs are missing. Set both, or name others.';
+  const withoutBoth = 'but token and project_slugs or org_slugs are missing. Set them, or name others.';
 
   it.each<[given: JsonObject, line: string]>([
     [{ ...circleci, streams: 'core jbos' }, `names "jbos", which do not exist. ${ofCircleCI}`],
