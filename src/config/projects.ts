@@ -26,20 +26,15 @@ export function parseProjects(
   const organizations = [...new Set(namesIn(orgSlugs).map(canonicalOrganization))];
   const matches = (some: readonly string[]) =>
     some.length === 0 ? () => false : parseGlobs(some, 'project_slugs', segments);
-  const [matchesNamed, matchesExcluded] = [matches(patterns), matches(excluded)];
+  const matchesNamed = matches([...patterns, ...organizations.map((name) => `${name}/*`)]);
+  const matchesExcluded = matches(excluded);
   const isExcluded = (slug: string) => matchesExcluded(...slug.split('/'));
   return {
     slugs: slugs.filter((slug) => !isExcluded(slug)),
     organizations,
     patterns,
     isExcluded,
-    isWanted: (slug) => {
-      const parts = slug.split('/');
-      if (isExcluded(slug)) return false;
-      return (
-        slugs.includes(slug) || matchesNamed(...parts) || organizations.includes(parts.slice(0, 2).join('/'))
-      );
-    },
+    isWanted: (slug) => !isExcluded(slug) && (slugs.includes(slug) || matchesNamed(...slug.split('/'))),
   };
 }
 

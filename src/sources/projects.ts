@@ -68,15 +68,19 @@ export async function findProjects(
   const failures: string[] = [];
   const warnings: string[] = [];
   if (!isOpenEnded(choice)) return { projects: asProjects(ways), failures, warnings };
-  const whole = new Set(choice.organizations);
+  // However they are spelled: GitHub and Bitbucket take capitals for small letters.
+  const whole = new Set(choice.organizations.map((name) => name.toLowerCase()));
   const add = (slug: string, way: Way) => {
-    const isWanted = choice.isWanted(slug) || (whole.has(organizationOf(slug)) && !choice.isExcluded(slug));
+    const isWanted =
+      choice.isWanted(slug) || (whole.has(organizationOf(slug).toLowerCase()) && !choice.isExcluded(slug));
     if (isWanted) ways.set(slug, (ways.get(slug) ?? new Set()).add(way));
   };
   for (const organization of organizationsOf(choice)) {
     const { slugs, cut, error } = await recentProjects(client, organization, known.lastRun);
     // An organization has a name and an id, and its projects need not bear the one in the settings.
-    if (whole.has(organization)) for (const slug of slugs) whole.add(organizationOf(slug));
+    if (whole.has(organization.toLowerCase())) {
+      for (const slug of slugs) whole.add(organizationOf(slug).toLowerCase());
+    }
     for (const slug of slugs) add(slug, 'recent pipelines');
     if (cut !== undefined) warnings.push(`Projects of ${organization} may be missing: ${cut}`);
     if (error !== undefined) failures.push(await whyNotListed(client, organization, error));

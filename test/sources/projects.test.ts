@@ -129,6 +129,14 @@ describe('the projects to read', () => {
     expect(slugs.toSorted()).toEqual(['circleci/Sh0rt/old', 'circleci/Sh0rt/web']);
   });
 
+  test('are known however the organization is spelled', async () => {
+    const { slugs } = await found(
+      { [recent('gh/Acme')]: pipelinesOf([]), [`${v11}/projects`]: followed('gh/acme/tool') },
+      { org_slugs: 'gh/Acme', known: ['gh/acme/old'] },
+    );
+    expect(slugs).toEqual(['gh/acme/tool', 'gh/acme/old']);
+  });
+
   test('are known by whatever name of the host the state has', async () => {
     const { slugs } = await found(
       { [recent('gh/acme')]: pipelinesOf([]) },
