@@ -66,6 +66,22 @@ export class HttpError extends TapError {
     this.status = options.status;
     this.isTooHeavy = options.isTooHeavy ?? false;
   }
+
+  /** The same with other advice, for a caller that knows better what helps; its cause is this one. */
+  advising(next: string): HttpError {
+    const { message, failure, path, status, isTooHeavy } = this;
+    return new HttpError(message, { failure, path, status, isTooHeavy, next, cause: this });
+  }
+}
+
+/** Whether what was thrown is a request that ended so; anything that is no HttpError did not. */
+export function failedWith(error: unknown, failure: HttpFailure): error is HttpError {
+  return error instanceof HttpError && error.failure === failure;
+}
+
+/** What the caller has to do about an error: as its request ended, else `unreadable`, which is a hole. */
+export function failureOf(error: TapError): HttpFailure {
+  return error instanceof HttpError ? error.failure : 'unreadable';
 }
 
 /** The run was told to stop: a signal, or the reader of stdout went away. Never shown to the user. */

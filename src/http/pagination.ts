@@ -1,4 +1,4 @@
-import { HttpError } from '../errors.js';
+import { failedWith, HttpError } from '../errors.js';
 import { isObject, type JsonObject } from '../json.js';
 import type { Answer, GetOptions, HttpClient } from './client.js';
 import { linkIn } from './link.js';
@@ -123,19 +123,15 @@ async function getNamed(get: () => Promise<Answer>): Promise<Answer> {
   try {
     return await get();
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!failedWith(error, 'not-found')) throw error;
   }
   try {
     return await get();
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     const { message, failure, path, status, next } = error;
     throw new TokenNotFound(message, { failure, path, status, next, cause: error });
   }
-}
-
-function isNotFound(error: unknown): error is HttpError {
-  return error instanceof HttpError && error.failure === 'not-found';
 }
 
 function objectIn(answer: Answer, path: string): JsonObject {

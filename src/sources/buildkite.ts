@@ -1,4 +1,4 @@
-import { HttpError } from '../errors.js';
+import { failedWith, HttpError } from '../errors.js';
 import type { Answer, ApiClient } from '../http/client.js';
 import { pages, type Row } from '../http/pagination.js';
 import { path, withQuery } from '../http/url.js';
@@ -49,7 +49,7 @@ export async function getAccessToken(client: ApiClient): Promise<AccessToken> {
       answer,
     };
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     throw elsewhere(`${tokenPath} answered ${error.status}`, error.status, error);
   }
 }
@@ -83,7 +83,7 @@ export async function getOrganization(client: ApiClient, slug: string): Promise<
       path: organizationPath,
     });
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     throw unknownOrganization(slug, error);
   }
 }
@@ -119,7 +119,7 @@ export async function listPipelines(client: ApiClient, organization: string): Pr
     // A list that changes while it is paged repeats rows.
     return [...new Map(listed.map((pipeline) => [pipeline.id, pipeline])).values()];
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     throw unknownOrganization(organization, error);
   }
 }
@@ -136,7 +136,7 @@ export async function findPipeline(
     const { body, receivedAt } = await client.get(pipelinePath, endpoint);
     return isObject(body) ? pipelineIn(body, receivedAt) : undefined;
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     return undefined;
   }
 }

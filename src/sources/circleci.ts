@@ -1,4 +1,4 @@
-import { HttpError, TapError } from '../errors.js';
+import { failedWith, HttpError, TapError } from '../errors.js';
 import type { Answer, ApiClient } from '../http/client.js';
 import type { Row } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
@@ -86,7 +86,7 @@ export async function getProject(client: ApiClient, slug: string): Promise<Proje
       path: projectPath,
     });
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     // A token that is refused gets 404 here too, and so does everything below a wrong base_url.
     await checkToken(client);
     throw new HttpError(`CircleCI does not know the project ${slug}, or does not show it to this token.`, {
@@ -104,7 +104,7 @@ export async function checkToken(client: ApiClient): Promise<void> {
   try {
     await client.get('/me', '/me');
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     const { path, status } = error;
     throw new HttpError(`CircleCI's API is not where base_url leads: ${path} answered ${status}.`, {
       failure: 'unreadable',

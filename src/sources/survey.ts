@@ -1,4 +1,4 @@
-import { HttpError } from '../errors.js';
+import { failedWith } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import { pages, type Row } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
@@ -121,7 +121,7 @@ class Numbers {
       const { body } = await this.#client.get(pipeline, '/project/{+projects.slug}/pipeline/{number}');
       return typeof body === 'object' && body !== null ? { ...body } : {};
     } catch (error) {
-      if (isNotFound(error)) return {};
+      if (failedWith(error, 'not-found')) return {};
       throw error;
     }
   }
@@ -167,14 +167,10 @@ async function wholeList(
       count++;
     }
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     count++;
   }
   return { rows, pages: count };
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof HttpError && error.failure === 'not-found';
 }
 
 function mean(numbers: readonly number[]): number {

@@ -1,4 +1,4 @@
-import { HttpError, TapError } from '../errors.js';
+import { failedWith, TapError } from '../errors.js';
 import type { Page, Row } from '../http/pagination.js';
 import type { Records } from '../singer/records.js';
 import { Bookmarks, type Phase, Unverified } from './bookmarks.js';
@@ -205,8 +205,8 @@ export class ListSync {
 
 /** Whether the error concerns one list alone, rather than the run or the program. */
 function isOurs(error: unknown): error is TapError {
-  if (error instanceof HttpError) return error.failure !== 'unauthorized';
-  return error instanceof TapError && !(error instanceof Unverified);
+  if (error instanceof Unverified || failedWith(error, 'unauthorized')) return false;
+  return error instanceof TapError;
 }
 
 /** What all plans together ask for. */

@@ -1,4 +1,4 @@
-import { HttpError, TapError } from '../errors.js';
+import { failedWith, failureOf, type HttpError, TapError } from '../errors.js';
 import type { Row } from '../http/pagination.js';
 import type { Finding } from './entry.js';
 import type { TimedRow, VisitRequest } from './visit-request.js';
@@ -84,12 +84,12 @@ export class Outcome {
 
   #take(streams: readonly string[], error: unknown, missing: 'nothing' | 'gone'): void {
     if (!(error instanceof TapError)) throw error;
-    const failure = error instanceof HttpError ? error.failure : 'unreadable';
+    const failure = failureOf(error);
     if (failure === 'unauthorized') throw error;
     if (failure === 'not-found') this.missing++;
     for (const stream of streams) {
       if (failure === 'not-found' && missing === 'gone') this.#gone.add(stream);
-      if (failure === 'forbidden' && error instanceof HttpError) this.#forbidden.set(stream, error);
+      if (failedWith(error, 'forbidden')) this.#forbidden.set(stream, error);
       if (failure === 'unreadable') this.#errors.set(stream, [...(this.#errors.get(stream) ?? []), error]);
     }
   }

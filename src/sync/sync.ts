@@ -1,4 +1,4 @@
-import { HttpError, Stopped, TapError } from '../errors.js';
+import { failedWith, type HttpError, Stopped, TapError } from '../errors.js';
 import type { Run } from './run.js';
 
 /** What a run reads of one source. */
@@ -74,5 +74,5 @@ async function endOf(
 }
 
 function isRefused(error: unknown): error is HttpError {
-  return error instanceof HttpError && error.failure === 'unauthorized';
+  return failedWith(error, 'unauthorized');
 }

@@ -1,4 +1,4 @@
-import { HttpError, TapError } from '../errors.js';
+import { failureOf, TapError } from '../errors.js';
 import type { Records } from '../singer/records.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
@@ -141,10 +141,10 @@ export class Tree {
 
   #take(error: unknown, definition: StreamDefinition, above: Above, wanted: readonly string[]): void {
     if (!(error instanceof TapError)) throw error;
-    if (error instanceof HttpError && error.failure === 'unauthorized') throw error;
+    const failure = failureOf(error);
+    if (failure === 'unauthorized') throw error;
     const { run, name } = this.#options;
     const names = wanted.join(', ');
-    const failure = error instanceof HttpError ? error.failure : 'unreadable';
     const needed = definition.permissions.join(' and ');
     if (failure === 'forbidden') {
       const place = placeOf(definition, above);

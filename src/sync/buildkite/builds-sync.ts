@@ -1,4 +1,4 @@
-import { HttpError } from '../../errors.js';
+import { failedWith } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
 import type { Records } from '../../singer/records.js';
@@ -223,10 +223,8 @@ export class BuildsSync {
     try {
       yield* listed;
     } catch (error) {
-      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-      const { failure, path, status } = error;
-      const next = leftOut([...this.#options.records.keys()], builds.permissions);
-      throw new HttpError(error.message, { failure, path, status, next, cause: error });
+      if (!failedWith(error, 'forbidden')) throw error;
+      throw error.advising(leftOut([...this.#options.records.keys()], builds.permissions));
     }
   }
 

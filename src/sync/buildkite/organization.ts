@@ -1,4 +1,4 @@
-import { HttpError, TapError } from '../../errors.js';
+import { failedWith, TapError } from '../../errors.js';
 import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
@@ -58,7 +58,7 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
     try {
       await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
     } catch (error) {
-      if (!(error instanceof TapError) || isRefused(error)) throw error;
+      if (!(error instanceof TapError) || failedWith(error, 'unauthorized')) throw error;
       // What else there is of the organization is read to its end.
       lost = error;
     }
@@ -87,14 +87,10 @@ async function pipelinesOf(
   try {
     return await listPipelines(shared.client, slug);
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+    if (!failedWith(error, 'forbidden')) throw error;
     shared.run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
     return undefined;
   }
-}
-
-function isRefused(error: TapError): boolean {
-  return error instanceof HttpError && error.failure === 'unauthorized';
 }
 
 /** The pipelines that are read, which have been listed already. */

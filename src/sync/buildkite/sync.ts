@@ -1,4 +1,4 @@
-import { HttpError } from '../../errors.js';
+import { failedWith } from '../../errors.js';
 import {
   getAccessToken,
   getOrganization,
@@ -66,15 +66,10 @@ export class BuildkiteSync implements SourceSync {
       this.#listed = await listOrganizations(this.#shared.client);
       return this.#listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
     } catch (error) {
-      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-      const { message, failure, path, status } = error;
-      throw new HttpError(message, {
-        failure,
-        path,
-        status,
-        next: 'Give the token the scope read_organizations, or name the organizations in buildkite_organizations.',
-        cause: error,
-      });
+      if (!failedWith(error, 'forbidden')) throw error;
+      throw error.advising(
+        'Give the token the scope read_organizations, or name the organizations in buildkite_organizations.',
+      );
     }
   }
 
@@ -88,7 +83,7 @@ export class BuildkiteSync implements SourceSync {
           yield this.#rowsOf([await getOrganization(client, slug)]);
         } catch (error) {
           // The others may be there.
-          if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+          if (!failedWith(error, 'not-found')) throw error;
           run.fail(`${organizations.name}: ${error.line}`);
         }
       }

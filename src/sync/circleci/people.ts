@@ -1,4 +1,4 @@
-import { HttpError, type TapError } from '../../errors.js';
+import { failedWith, type TapError } from '../../errors.js';
 import type { Row } from '../../http/pagination.js';
 import type { Records } from '../../singer/records.js';
 import { users } from '../../streams/circleci/users.js';
@@ -61,9 +61,8 @@ export class People {
         }
       }
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      if (error.failure === 'not-found') this.#missing++;
-      else if (error.failure === 'forbidden') this.#forbid(error);
+      if (failedWith(error, 'not-found')) this.#missing++;
+      else if (failedWith(error, 'forbidden')) this.#forbid(error);
       else throw error;
     }
     return lines;

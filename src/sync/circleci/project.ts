@@ -1,4 +1,4 @@
-import { HttpError, TapError } from '../../errors.js';
+import { failedWith, TapError } from '../../errors.js';
 import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci.js';
 import type { FoundProject } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
@@ -64,7 +64,7 @@ async function findProject(
   try {
     return await getProject(client, slug);
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found' || ways.includes('named')) throw error;
+    if (!failedWith(error, 'not-found') || ways.includes('named')) throw error;
     if (ways.some((way) => way !== 'known from the state')) {
       throw new TapError(
         `${slug}, which was found by ${ways.join(', ')}, could not be read: ${error.path} answered ${error.status}.`,
