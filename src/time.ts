@@ -17,6 +17,19 @@ export function parseTimestamp(value: unknown): number | undefined {
   return Number.isNaN(time) || !dayExists(value) ? undefined : time;
 }
 
+// Date.parse alone would find a date in nearly everything that has a number in it.
+const imfFixdate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/**
+ * Milliseconds since 1970 of an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`; undefined for anything else.
+ * Of the three forms in https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 the two that are obsolete are not read.
+ */
+export function parseHttpDate(value: string | undefined): number | undefined {
+  if (value === undefined || !imfFixdate.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** As Singer's bookmarks have it: `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
 export function formatTimestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;

@@ -27,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   singer: ['streams', 'errors', 'log', 'time', 'json'],
   sources: ['http', 'errors', 'time', 'json'],
   streams: [],
-  http: ['errors', 'log', 'json'],
+  http: ['errors', 'log', 'time', 'json'],
   'live-line': ['log'],
   log: [],
   json: [],

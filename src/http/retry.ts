@@ -1,3 +1,4 @@
+import { parseHttpDate } from '../time.js';
 import { type Headers, header } from './header.js';
 import { refusalReset } from './rate-limit.js';
 
@@ -160,9 +161,9 @@ export function retryAfterMs(
 ): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const until = httpDate(value);
+  const until = parseHttpDate(value);
   if (until === undefined) return undefined;
-  return Math.max(0, until - (httpDate(date) ?? now));
+  return Math.max(0, until - (parseHttpDate(date) ?? now));
 }
 
 function namedWait(
@@ -199,16 +200,4 @@ export function isSuccess(status: number): boolean {
 
 function fail(reason: Reason, afterMs?: number): Decision {
   return afterMs === undefined ? { kind: 'fail', reason } : { kind: 'fail', reason, afterMs };
-}
-
-/** Date.parse alone would find a date in nearly everything that has a number in it. */
-function httpDate(value: string | undefined): number | undefined {
-  if (
-    value === undefined ||
-    !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)
-  ) {
-    return undefined;
-  }
-  const milliseconds = Date.parse(value);
-  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }

@@ -1,4 +1,4 @@
-import { minute, second } from '../time.js';
+import { minute, parseHttpDate, second } from '../time.js';
 
 /** How far the server's clock and ours may be apart before it is worth a warning. */
 const tolerance = 10 * minute;
@@ -16,9 +16,9 @@ export interface StartOfRun {
  * late loses them.
  */
 export function startOfRun(date: string | undefined, local: number): StartOfRun {
-  const server = date === undefined ? Number.NaN : Date.parse(date);
+  const server = parseHttpDate(date);
   const cut = (time: number) => Math.floor(time / second) * second;
-  if (Number.isNaN(server)) {
+  if (server === undefined) {
     const found = date === undefined ? 'no Date header' : `the Date header ${JSON.stringify(date)}`;
     return {
       now: cut(local),
