@@ -92,7 +92,7 @@ export type Decision =
 /** The longest wait that is accepted from a server, in milliseconds. */
 export const longestNamedWaitMs = 3_600_000;
 /** What one request may spend in all in waits of our own choice, in milliseconds. */
-export const longestOwnWaitMs = 900_000;
+const longestOwnWaitMs = 900_000;
 
 const firstBackoffMs = 500;
 const longestBackoffMs = 60_000;
