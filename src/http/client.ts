@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Stopped } from '../errors.js';
 import type { Log } from '../log.js';
-import { connect, type Exchange, exchange, TimedOut } from './exchange.js';
+import { type Answered, connect, type Exchange, exchange, TimedOut } from './exchange.js';
 import { type Advice, httpError } from './failure.js';
 import { type Headers, header } from './header.js';
 import { Notices } from './notices.js';
@@ -12,6 +12,7 @@ import { firstHop, type Hop, headersOn, nextHop, redirectTarget, shownPath, type
 import {
   type Decision,
   decide,
+  type History,
   historyAfter,
   historyWaited,
   longestNamedWaitMs,
@@ -102,6 +103,16 @@ export interface HttpStatistics {
   readonly pause: number;
 }
 
+/** What one attempt came to. */
+interface Turn {
+  readonly exchanged: Exchange;
+  /** Where a redirect leads; undefined when it was none, and only then the decision counts. */
+  readonly target: URL | undefined;
+  /** The request's, with this attempt. */
+  readonly history: History;
+  readonly decision: Decision;
+}
+
 /** The pause for the others, in milliseconds, after a refusal that is final and names no wait. */
 const unnamedPauseMs = 1_000;
 
@@ -152,7 +163,7 @@ export class HttpClient {
    * @throws HttpError when there is no usable answer, Stopped when the run is told to stop
    */
   async get(path: string, endpoint: string, options: GetOptions = {}): Promise<Answer> {
-    const { baseUrl, source, advice, maxRetries, random = Math.random } = this.#options;
+    const { baseUrl, source, advice, maxRetries } = this.#options;
     const { anonymous, followForeign } = options;
     const maxRetriesOfFailures = Math.min(options.maxRetries ?? maxRetries, maxRetries);
     const way: Way = { source, advice: advice.notJson, baseUrl, endpoint, anonymous, followForeign };
@@ -161,31 +172,14 @@ export class HttpClient {
     let hop = first;
     let history = newHistory;
     for (let again = false; ; again = true) {
-      const origin = hop.url.origin === baseUrl.origin ? this.#own : this.#elsewhere;
-      const ticket = await origin.pacer.acquire(again);
-      let observation: Observation = { ticket, outcome: 'abandoned' };
-      let exchanged: Exchange;
-      let decision: Decision;
-      let target: URL | undefined;
-      try {
-        exchanged = await this.#attempt(hop, origin, endpoint, options);
-        target = redirectTarget(exchanged, hop.url);
-        // A redirect is no attempt of its own.
-        if (target === undefined) history = historyAfter(history, exchanged, origin.history);
-        decision = decide(exchanged, history, { maxRetries, maxRetriesOfFailures, now: Date.now(), random });
-        observation = { ticket, ...seen(exchanged, decision) };
-      } finally {
-        origin.pacer.release(observation);
-      }
-
+      const turn = await this.#turn(hop, history, { endpoint, options, maxRetriesOfFailures, again });
+      const { exchanged, target, decision } = turn;
+      history = turn.history;
       if (target !== undefined) {
         hop = nextHop(hop, target, asked, way);
         continue;
       }
-      if (decision.kind === 'answer' && exchanged.kind === 'answered') {
-        const { status, body, bytes, receivedAt, headers } = exchanged;
-        return { status, headers, body, bytes, receivedAt, date: header(headers, 'date') };
-      }
+      if (decision.kind === 'answer' && exchanged.kind === 'answered') return answerOf(exchanged);
       if (decision.kind === 'fail') {
         const { attempts } = history;
         const maxBodyBytes = this.#maxBodyBytes;
@@ -200,11 +194,10 @@ export class HttpClient {
         });
       }
       if (decision.kind === 'retry') {
-        this.#counts.retries += 1;
         history = historyWaited(history, decision);
         const isOwnLimit = maxRetriesOfFailures < maxRetries;
         const nth = isOwnLimit ? history.attempts - history.refused : history.attempts;
-        await this.#waitToRetry(hop, origin, exchanged, { ...decision, nth, of: maxRetriesOfFailures });
+        await this.#waitToRetry(hop, exchanged, { ...decision, nth, of: maxRetriesOfFailures });
         // A presigned URL to which a redirect led may have gone by now.
         if (!hop.isTrusted) hop = first;
       }
@@ -223,6 +216,39 @@ export class HttpClient {
     for (const { pacer } of [this.#own, this.#elsewhere]) pacer.stop(reason);
     for (const controller of this.#inFlight) controller.abort(reason);
     this.#sleep.stop(reason);
+  }
+
+  /** One attempt, when its turn has come, and what to do after it. The pacer is told however it ends. */
+  async #turn(
+    hop: Hop,
+    before: History,
+    request: { endpoint: string; options: GetOptions; maxRetriesOfFailures: number; again: boolean },
+  ): Promise<Turn> {
+    const { maxRetries, random = Math.random } = this.#options;
+    const { endpoint, options, maxRetriesOfFailures, again } = request;
+    const origin = this.#originOf(hop);
+    const ticket = await origin.pacer.acquire(again);
+    let observation: Observation = { ticket, outcome: 'abandoned' };
+    try {
+      const exchanged = await this.#attempt(hop, origin, endpoint, options);
+      const target = redirectTarget(exchanged, hop.url);
+      // A redirect is no attempt of its own.
+      const history = target === undefined ? historyAfter(before, exchanged, origin.history) : before;
+      const decision = decide(exchanged, history, {
+        maxRetries,
+        maxRetriesOfFailures,
+        now: Date.now(),
+        random,
+      });
+      observation = { ticket, ...observationOf(exchanged, decision) };
+      return { exchanged, target, history, decision };
+    } finally {
+      origin.pacer.release(observation);
+    }
+  }
+
+  #originOf({ url }: Hop): Origin {
+    return url.origin === this.#options.baseUrl.origin ? this.#own : this.#elsewhere;
   }
 
   async #attempt(hop: Hop, origin: Origin, endpoint: string, options: GetOptions): Promise<Exchange> {
@@ -265,12 +291,13 @@ export class HttpClient {
 
   async #waitToRetry(
     hop: Hop,
-    origin: Origin,
     exchanged: Exchange,
     retry: { afterMs: number; named: string | undefined; nth: number; of: number },
   ): Promise<void> {
+    this.#counts.retries += 1;
     if (exchanged.kind !== 'answered' || exchanged.status !== 429) this.#notices.retry(hop, exchanged, retry);
     else {
+      const origin = this.#originOf(hop);
       this.#notices.pause(hop, origin.pacer.pauseMs, retry.named);
       // The pacer pauses for all requests, this one goes first thereafter.
       if (origin === this.#own) return;
@@ -285,8 +312,12 @@ export class HttpClient {
   }
 }
 
+function answerOf({ status, headers, body, bytes, receivedAt }: Answered): Answer {
+  return { status, headers, body, bytes, receivedAt, date: header(headers, 'date') };
+}
+
 /** What the pacer has to know of an exchange. */
-function seen(exchanged: Exchange, decision: Decision): Omit<Observation, 'ticket'> {
+function observationOf(exchanged: Exchange, decision: Decision): Omit<Observation, 'ticket'> {
   if (exchanged.kind === 'broken') return { outcome: 'overloaded' };
   const rateLimits = rateLimitsOf(exchanged.headers);
   if (exchanged.status !== 429) {
