@@ -35,6 +35,23 @@ export function formatTimestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;
 }
 
+/** The UTC date of a time, as people read it: `YYYY-MM-DD`. */
+export function formatDate(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10);
+}
+
+/** The beginning of the second in which a time lies, both in milliseconds since 1970. */
+export function secondOf(milliseconds: number): number {
+  return Math.floor(milliseconds / second) * second;
+}
+
+/** A length of time in words, rounded up: `40 s`, `12 min`, `2.5 h`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 2 * minute) return `${Math.ceil(milliseconds / second)} s`;
+  if (milliseconds < 2 * hour) return `${Math.ceil(milliseconds / minute)} min`;
+  return `${Math.ceil(milliseconds / (hour / 10)) / 10} h`;
+}
+
 // Date.parse takes 30 February for 2 March.
 function dayExists(text: string): boolean {
   const date = Number(text.slice(8, 10));

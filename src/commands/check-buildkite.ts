@@ -5,7 +5,7 @@ import type { Writer } from '../singer/writer.js';
 import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
 import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
-import { day } from '../time.js';
+import { day, formatDate } from '../time.js';
 import type { Findings } from './findings.js';
 
 /**
@@ -49,7 +49,7 @@ function expiry(expiresAt: number | undefined, now: number): string {
   if (expiresAt === undefined) return 'no expiry is known';
   const days = Math.floor((expiresAt - now) / day);
   const left = days < 1 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
-  return `expires ${left}, on ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+  return `expires ${left}, on ${formatDate(expiresAt)}`;
 }
 
 interface Examined {

@@ -7,7 +7,7 @@ import { type FoundProject, findProjects, isOpenEnded } from '../sources/project
 import { type Plan, type Survey, survey } from '../sources/survey.js';
 import { young } from '../sync/circleci/bounds.js';
 import { yearBefore } from '../sync/settings.js';
-import { day } from '../time.js';
+import { day, formatDate } from '../time.js';
 import type { Findings } from './findings.js';
 
 /** Whether token and projects can be read, and what a sync of them will cost. @throws HttpError when the token is refused */
@@ -92,15 +92,11 @@ function whyNot(error: HttpError): string {
 }
 
 function told({ pipelines, firstSync, usualRun }: Survey, { startDate, endDate }: Plan): string[] {
-  const until = endDate === undefined ? '' : ` until ${date(endDate)}`;
+  const until = endDate === undefined ? '' : ` until ${formatDate(endDate)}`;
   return [
     'reachable',
-    `${pipelines} pipelines since ${date(startDate)}${until}`,
+    `${pipelines} pipelines since ${formatDate(startDate)}${until}`,
     `first sync about ${firstSync} requests`,
     `usual run about ${usualRun}`,
   ];
-}
-
-function date(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

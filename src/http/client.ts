@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Stopped } from '../errors.js';
 import type { Log } from '../log.js';
+import { second } from '../time.js';
 import { type Answered, connect, type Exchange, exchange, TimedOut } from './exchange.js';
 import { type Advice, httpError } from './failure.js';
 import { type Headers, header } from './header.js';
@@ -114,7 +115,7 @@ interface Turn {
 }
 
 /** The pause for the others, in milliseconds, after a refusal that is final and names no wait. */
-const unnamedPauseMs = 1_000;
+const unnamedPauseMs = second;
 
 /** Reads from one service over HTTP, at the pace the service allows. */
 export class HttpClient {
@@ -260,7 +261,7 @@ export class HttpClient {
     const controller = new AbortController();
     const timer = setTimeout(
       () => controller.abort(new TimedOut(`no complete answer within ${requestTimeout} s`)),
-      requestTimeout * 1000,
+      requestTimeout * second,
     );
     this.#inFlight.add(controller);
     this.#counts.requests += 1;

@@ -1,4 +1,5 @@
 import { HttpError, type HttpFailure, messageOf } from '../errors.js';
+import { duration } from '../time.js';
 import { type Answered, type Exchange, TimedOut } from './exchange.js';
 import { codeOf } from './fault.js';
 import { header } from './header.js';
@@ -177,12 +178,4 @@ function times(attempts: number): string {
 function bytes(count: number): string {
   const mebibyte = 1024 * 1024;
   return count < mebibyte ? `${count} bytes` : `${Math.round(count / mebibyte)} MiB`;
-}
-
-/** A wait in words: `40 s`, `12 min`, `2.5 h`. */
-export function duration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 120) return `${Math.ceil(seconds)} s`;
-  if (seconds < 7200) return `${Math.ceil(seconds / 60)} min`;
-  return `${Math.ceil(seconds / 360) / 10} h`;
 }

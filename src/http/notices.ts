@@ -1,12 +1,12 @@
 import type { Log } from '../log.js';
+import { duration, second } from '../time.js';
 import type { Exchange } from './exchange.js';
-import { duration } from './failure.js';
 import { type Headers, header } from './header.js';
 import type { Family } from './rate-limit.js';
 import { type Hop, shownPath } from './redirect.js';
 
 /** Waits from this length on, in milliseconds, are told at info. */
-const longWaitMs = 5_000;
+const longWaitMs = 5 * second;
 
 /** What the user is told while requests go on: attempts at debug, and what takes long once at info. */
 export class Notices {
@@ -40,7 +40,7 @@ export class Notices {
   pause(hop: Hop, pauseMs: number, named: string | undefined): void {
     const until = performance.now() + pauseMs;
     // Refusals of the same moment move the end by some milliseconds each.
-    if (pauseMs < longWaitMs || until < this.#pauseToldUntil + 1000) return;
+    if (pauseMs < longWaitMs || until < this.#pauseToldUntil + second) return;
     this.#pauseToldUntil = until;
     const wait = duration(pauseMs);
     const service = this.#serviceAt(hop);

@@ -1,3 +1,4 @@
+import { second } from '../time.js';
 import { learnQuotas, longestQuotaWait, type Quotas, renewQuotas } from './quota.js';
 import { type Family, type RateLimit, reserved } from './rate-limit.js';
 
@@ -105,7 +106,7 @@ export function startPace(
 ): Pace {
   return {
     maxInFlight: options.maxConcurrency,
-    maxRate: (options.maxRequestsPerSecond ?? Number.POSITIVE_INFINITY) / 1000,
+    maxRate: (options.maxRequestsPerSecond ?? Number.POSITIVE_INFINITY) / second,
     rate: Number.POSITIVE_INFINITY,
     raisedAt: now,
     held: false,
@@ -228,8 +229,8 @@ function awake(pace: Pace, now: number): Pace {
 /** The learnt rate goes up while it is what binds. */
 function raised(pace: Pace, now: number): Pick<Pace, 'rate' | 'raisedAt' | 'held'> {
   if (!pace.held || pace.rate > pace.maxRate) return { rate: pace.rate, raisedAt: now, held: false };
-  const seconds = Math.min(now - pace.raisedAt, Math.max(1000, 2 / pace.rate)) / 1000;
-  const unrefused = Math.max(0, now - pace.measuredFrom) / 1000;
+  const seconds = Math.min(now - pace.raisedAt, Math.max(second, 2 / pace.rate)) / second;
+  const unrefused = Math.max(0, now - pace.measuredFrom) / second;
   const perSecond = Math.min(
     raisePerSecondAtMost,
     raisePerSecond * (1 + unrefused / raiseFasterEverySeconds),

@@ -1,4 +1,5 @@
 import { isObject } from '../json.js';
+import { second } from '../time.js';
 import { type Headers, header } from './header.js';
 
 /** What a server said about its rate limit in one answer. */
@@ -50,7 +51,7 @@ export function rateLimitsOf(headers: Headers): ReadonlyMap<Family, RateLimit> {
     const remaining = count(headers, `${family}-remaining`);
     const reset = count(headers, `${family}-reset`);
     if (remaining === undefined || reset === undefined) continue;
-    limits.set(family, { remaining, resetMs: reset * 1000, limit: limitOf(headers, family, reset) });
+    limits.set(family, { remaining, resetMs: reset * second, limit: limitOf(headers, family, reset) });
   }
   return limits;
 }
@@ -62,7 +63,7 @@ export function reserved(said: RateLimit, share: number): RateLimit {
   // What binary fractions add, as in 100 * 0.07, reserves nothing.
   const kept = Math.ceil(limit * share - 1e-9);
   // Nobody refuses the requests that use up the reserve, so the last second, rounded down to 0, is waited for.
-  return { remaining: remaining - kept, resetMs: resetMs === 0 ? 1000 : resetMs, limit: limit - kept };
+  return { remaining: remaining - kept, resetMs: resetMs === 0 ? second : resetMs, limit: limit - kept };
 }
 
 /**
@@ -73,12 +74,12 @@ export function refusalReset(headers: Headers, body: unknown): { ms: number; nam
   const resets: { ms: number; named: string }[] = [];
   const add = (family: Family): void => {
     const reset = count(headers, `${family}-reset`);
-    if (reset !== undefined) resets.push({ ms: reset * 1000, named: resetHeaders[family] });
+    if (reset !== undefined) resets.push({ ms: reset * second, named: resetHeaders[family] });
   };
   if (isObject(body) && typeof body.scope === 'string') {
     const family = scopes.get(body.scope);
     if (family !== undefined) add(family);
-    if (typeof body.reset === 'number') resets.push({ ms: body.reset * 1000, named: 'reset in the body' });
+    if (typeof body.reset === 'number') resets.push({ ms: body.reset * second, named: 'reset in the body' });
   }
   const complete = [...rateLimitsOf(headers)].sort(
     ([, one], [, other]) => one.remaining - other.remaining || other.resetMs - one.resetMs,

@@ -1,4 +1,4 @@
-import { parseHttpDate } from '../time.js';
+import { hour, minute, parseHttpDate, second } from '../time.js';
 import { type Headers, header } from './header.js';
 import { refusalReset } from './rate-limit.js';
 
@@ -90,12 +90,12 @@ export type Decision =
   | { readonly kind: 'fail'; readonly reason: Reason; readonly afterMs?: number };
 
 /** The longest wait that is accepted from a server, in milliseconds. */
-export const longestNamedWaitMs = 3_600_000;
+export const longestNamedWaitMs = hour;
 /** What one request may spend in all in waits of our own choice, in milliseconds. */
-const longestOwnWaitMs = 900_000;
+const longestOwnWaitMs = 15 * minute;
 
 const firstBackoffMs = 500;
-const longestBackoffMs = 60_000;
+const longestBackoffMs = minute;
 const attemptsForJson = 3;
 /** Waits before the second and third attempt at an origin that has never answered. */
 const quickWaitsMs = [900, 1_900];
@@ -160,7 +160,7 @@ export function retryAfterMs(
   now: number,
 ): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * second;
   const until = parseHttpDate(value);
   if (until === undefined) return undefined;
   return Math.max(0, until - (parseHttpDate(date) ?? now));

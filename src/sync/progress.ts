@@ -1,5 +1,5 @@
 import type { HttpStatistics } from '../http/client.js';
-import { minute, second } from '../time.js';
+import { formatDate, minute, second } from '../time.js';
 
 /** A pipeline on the way from the newest to the floor. */
 export interface Point {
@@ -92,7 +92,7 @@ export function progressLine(
 ): string {
   const { share, reached, rows } = progress;
   const parts = [progress.parts, `${Math.floor(share * 100)} %`].filter((part) => part !== '');
-  if (reached !== undefined) parts.push(`back to ${new Date(reached).toISOString().slice(0, 10)}`);
+  if (reached !== undefined) parts.push(`back to ${formatDate(reached)}`);
   parts.push(`${Math.round(rows / Math.max(1, elapsed / second)).toLocaleString('en')} rows/s`);
   parts.push(
     statistics.pause > 0

@@ -4,7 +4,7 @@ import { type Page, pages, type Row } from '../../http/pagination.js';
 import { expand } from '../../http/url.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
-import { parseTimestamp, second } from '../../time.js';
+import { parseTimestamp, second, secondOf } from '../../time.js';
 import type { Window } from '../list-sync.js';
 import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
 
@@ -156,9 +156,9 @@ export function pipelineSlugOf({ url }: Row): string | undefined {
 }
 
 function secondAfter(time: number): number {
-  return (Math.floor(time / second) + 1) * second;
+  return secondOf(time) + second;
 }
 
 function iso(time: number): string {
-  return `${new Date(Math.floor(time / second) * second).toISOString().slice(0, 19)}Z`;
+  return `${new Date(secondOf(time)).toISOString().slice(0, 19)}Z`;
 }

@@ -1,6 +1,6 @@
 import type { Row } from '../../http/pagination.js';
 import { isObject } from '../../json.js';
-import { parseTimestamp, second } from '../../time.js';
+import { parseTimestamp, secondOf } from '../../time.js';
 import { type Need, settle } from '../entry.js';
 
 /** States that a build leaves only by a retry or an unblocked step; others, also unknown ones, are taken for open. */
@@ -58,5 +58,5 @@ export function hasFinishedSince(build: Row, time: number): boolean {
 
 // Filters are cut to the second, so the margin is too.
 function marginOf(since: number): number {
-  return Math.floor(since / second) * second - settle;
+  return secondOf(since) - settle;
 }

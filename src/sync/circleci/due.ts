@@ -1,5 +1,5 @@
 import type { Row } from '../../http/pagination.js';
-import { parseTimestamp, second } from '../../time.js';
+import { parseTimestamp, secondOf } from '../../time.js';
 import { type Need, settle } from '../entry.js';
 
 /** Statuses that a workflow no longer leaves; others, also unknown ones, are taken for open. */
@@ -57,7 +57,7 @@ export function isPipelineDue(pipeline: Row, need: Need): boolean {
 
 // Times of workflows are whole seconds, so the margin is cut to the second too.
 function marginOf(since: number): number {
-  return Math.floor(since / second) * second - settle;
+  return secondOf(since) - settle;
 }
 
 /** The latest of `created` and the times that the rows have in `column`. */
