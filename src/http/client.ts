@@ -3,7 +3,8 @@ import { Stopped } from '../errors.js';
 import type { Log } from '../log.js';
 import { second } from '../time.js';
 import { type Answered, connect, type Exchange, exchange, TimedOut } from './exchange.js';
-import { type Advice, httpError } from './failure.js';
+import { httpError } from './failure.js';
+import type { Advice } from './failure-texts.js';
 import { type Headers, header } from './header.js';
 import { Notices } from './notices.js';
 import { Origin } from './origin.js';
@@ -184,7 +185,8 @@ export class HttpClient {
       if (decision.kind === 'fail') {
         const { attempts } = history;
         const maxBodyBytes = this.#maxBodyBytes;
-        throw httpError(decision, {
+        throw httpError({
+          decision,
           source,
           advice,
           asked,

@@ -64,7 +64,7 @@ export function historyAfter(
 }
 
 /** The history after the wait of `decision`. */
-export function historyWaited(history: History, decision: Extract<Decision, { kind: 'retry' }>): History {
+export function historyWaited(history: History, decision: Retry): History {
   if (decision.named !== undefined) return history;
   return { ...history, ownWaitMs: history.ownWaitMs + decision.afterMs };
 }
@@ -82,12 +82,24 @@ export type Reason =
   | 'unreachable'
   | 'wait-too-long';
 
-export type Decision =
-  | { readonly kind: 'answer' }
-  /** `named`: where the server named the wait, such as 'Retry-After'. */
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly named: string | undefined }
-  /** `afterMs`: the wait the server named, if it did. */
-  | { readonly kind: 'fail'; readonly reason: Reason; readonly afterMs?: number };
+/** One more attempt after a wait. */
+export interface Retry {
+  readonly kind: 'retry';
+  readonly afterMs: number;
+  /** Where the server named the wait, such as 'Retry-After'; undefined: it is of our own choice. */
+  readonly named: string | undefined;
+}
+
+/** No further attempt. */
+export interface GiveUp {
+  readonly kind: 'fail';
+  readonly reason: Reason;
+  /** The wait that the server named, if it did. */
+  readonly afterMs?: number;
+}
+
+/** What to do after an attempt. */
+export type Decision = { readonly kind: 'answer' } | Retry | GiveUp;
 
 /** The longest wait that is accepted from a server, in milliseconds. */
 export const longestNamedWaitMs = hour;
