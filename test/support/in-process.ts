@@ -19,6 +19,8 @@ export interface InProcessOptions {
   readonly killAfterBytes?: number | undefined;
   /** The process dies after so many STATE lines. */
   readonly killAfterStates?: number | undefined;
+  /** The reader of stdout takes nothing until this resolves. */
+  readonly reads?: Promise<unknown>;
   /** Seconds that pass on this machine's clock between two looks at it; 5 bring a STATE after every pipeline. */
   readonly secondsPerLook?: number;
   /** Milliseconds by this machine's clock; default: the sandbox's. */
@@ -65,7 +67,7 @@ async function runWith(
   world: { readonly now: number },
   connect: (signal: AbortSignal, requests: string[]) => ApiClient,
 ): Promise<Ended> {
-  const stdout = new MortalOutput(endOfLife(options));
+  const stdout = new MortalOutput(endOfLife(options), options.reads);
   const stop = new AbortController();
   stdout.onDeath = () => stop.abort();
   const log: string[] = [];
@@ -137,10 +139,13 @@ class MortalOutput extends Writable {
   isDead = false;
   onDeath: () => void = () => {};
   readonly #endOfLife: (text: string) => number | undefined;
+  readonly #reads: Promise<unknown> | undefined;
 
-  constructor(endOfLife: (text: string) => number | undefined) {
-    super();
+  constructor(endOfLife: (text: string) => number | undefined, reads: Promise<unknown> | undefined) {
+    // What Node 20 has unless told; later ones have more.
+    super({ highWaterMark: 16 * 1024 });
     this.#endOfLife = endOfLife;
+    this.#reads = reads;
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
@@ -153,7 +158,8 @@ class MortalOutput extends Writable {
         this.onDeath();
       }
     }
-    done();
+    if (this.#reads === undefined) done();
+    else void this.#reads.then(() => done());
   }
 }
 
