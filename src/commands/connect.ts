@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { TapError } from '../errors.js';
-import { type ApiClient, HttpClient, type HttpClientOptions } from '../http/client.js';
+import { HttpClient, type HttpClientOptions, type ManagedClient } from '../http/client.js';
 import type { Metrics } from '../singer/metrics.js';
 import { advice as adviceOfBuildkite } from '../sources/buildkite.js';
 import { advice as adviceOfCircleCI } from '../sources/circleci.js';
@@ -14,7 +14,7 @@ export type Connect = (
   environment: Environment,
   metrics: Metrics,
   signal: AbortSignal,
-) => ApiClient;
+) => ManagedClient;
 
 /** A client of a source's API, at the pace that the settings allow. */
 export const connect: Connect = (source, config, { log }, metrics, signal) =>

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import type { ApiClient } from '../http/client.js';
+import type { ApiClient, ManagedClient } from '../http/client.js';
 import type { Records } from '../singer/records.js';
 import { v11Of } from '../sources/circleci.js';
 import type { SourceName } from '../streams/define.js';
@@ -17,13 +17,13 @@ interface Inputs {
 }
 
 /** A source that is ready to be read. */
-type Started = StartedSource & { readonly client: ApiClient };
+type Started = StartedSource & { readonly client: ManagedClient };
 
 /** The sources of which a stream is selected, each with a client that can be stopped by itself. */
 export function startSources(
   inputs: Inputs,
   { stop }: Environment,
-  connectTo: (source: SourceName, signal: AbortSignal) => ApiClient,
+  connectTo: (source: SourceName, signal: AbortSignal) => ManagedClient,
 ): Started[] {
   const started: Started[] = [];
   for (const source of ['circleci', 'buildkite'] as const) {

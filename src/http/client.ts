@@ -88,8 +88,11 @@ export interface Answer {
   readonly date: string | undefined;
 }
 
-/** What the sync needs of a client: a test can put a history in its place, without sockets. */
-export type ApiClient = Pick<HttpClient, 'get' | 'close' | 'statistics'>;
+/** A client for whoever asks the API: a test can put a history in its place, without sockets. */
+export type ApiClient = Pick<HttpClient, 'get'>;
+
+/** A client for whoever has it made, tells what it did, and closes it. */
+export type ManagedClient = Pick<HttpClient, 'get' | 'close' | 'statistics'>;
 
 export interface HttpStatistics {
   /** Attempts and followed redirects. */

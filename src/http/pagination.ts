@@ -1,6 +1,6 @@
 import { failedWith, HttpError } from '../errors.js';
 import { isObject, type JsonObject } from '../json.js';
-import type { Answer, GetOptions, HttpClient } from './client.js';
+import type { Answer, ApiClient, GetOptions } from './client.js';
 import { linkIn } from './link.js';
 import { withQuery } from './url.js';
 
@@ -92,7 +92,7 @@ const styles: Readonly<Record<PageStyle, Style>> = {
  * that answered 404 twice (https://github.com/circleci/circleci-docs/issues/6472)
  */
 export async function* pages(
-  client: Pick<HttpClient, 'get'>,
+  client: ApiClient,
   path: string,
   endpoint: string,
   style: PageStyle = 'page-token',

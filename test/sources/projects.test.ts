@@ -53,8 +53,7 @@ async function found(
   { project_slugs = [], org_slugs = [], known = [], lastRun }: Case,
 ): Promise<FoundProjects & { readonly asked: string[]; readonly slugs: string[] }> {
   const shelf = new Shelf({ '/me': {}, [`${v11}/projects`]: [], ...answers });
-  const client = { get: (path: string) => shelf.get(path), close: async () => {} };
-  const result = await findProjects(client as never, parseProjects(project_slugs, org_slugs), v11, {
+  const result = await findProjects(shelf, parseProjects(project_slugs, org_slugs), v11, {
     slugs: known,
     lastRun: lastRun === undefined ? undefined : Date.parse(lastRun),
   });
@@ -222,7 +221,7 @@ describe('an organization that cannot be listed', () => {
         throw new HttpError(`CircleCI answered ${status} for ${path}.`, { failure, path, status });
       },
     };
-    const finding = findProjects(client as never, parseProjects([], 'gh/acme'), v11, {
+    const finding = findProjects(client, parseProjects([], 'gh/acme'), v11, {
       slugs: [],
       lastRun: undefined,
     });

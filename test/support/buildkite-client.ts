@@ -1,5 +1,5 @@
 import { HttpError, type HttpFailure, Stopped } from '../../src/errors.js';
-import type { Answer, ApiClient, GetOptions, HttpStatistics } from '../../src/http/client.js';
+import type { Answer, GetOptions, HttpStatistics, ManagedClient } from '../../src/http/client.js';
 import type { BuildkiteWorld } from '../sandbox/buildkite/world.js';
 
 /** Where the history pretends to be, so that its links have an origin. */
@@ -16,7 +16,7 @@ export interface HistoryOptions {
 }
 
 /** Answers from a history as the HTTP client would from Buildkite. */
-export class BuildkiteHistoryClient implements ApiClient {
+export class BuildkiteHistoryClient implements ManagedClient {
   readonly #world: BuildkiteWorld;
   readonly #options: HistoryOptions;
 

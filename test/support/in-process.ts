@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Environment } from '../../src/commands/environment.js';
 import { syncInputs } from '../../src/commands/sync.js';
 import { HttpError, messageOf, Stopped } from '../../src/errors.js';
-import type { Answer, ApiClient, HttpStatistics } from '../../src/http/client.js';
+import type { Answer, HttpStatistics, ManagedClient } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
 import { Writer } from '../../src/singer/writer.js';
 import { answerOf, isOutputUrl } from '../sandbox/answers.js';
@@ -65,7 +65,7 @@ async function runWith(
   settings: object,
   options: InProcessOptions,
   world: { readonly now: number },
-  connect: (signal: AbortSignal, requests: string[]) => ApiClient,
+  connect: (signal: AbortSignal, requests: string[]) => ManagedClient,
 ): Promise<Ended> {
   const stdout = new MortalOutput(endOfLife(options), options.reads);
   const stop = new AbortController();
@@ -164,7 +164,7 @@ class MortalOutput extends Writable {
 }
 
 /** Answers from a history as the HTTP client would from the API. */
-class HistoryClient implements ApiClient {
+class HistoryClient implements ManagedClient {
   readonly #world: Source;
   readonly #signal: AbortSignal;
   readonly #requests: string[];

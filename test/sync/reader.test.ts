@@ -26,15 +26,14 @@ async function read(
   options: Partial<ReaderOptions> = {},
 ) {
   const requests: { path: string; options: GetOptions }[] = [];
-  const client: Pick<ApiClient, 'get'> = {
+  const client: ApiClient = {
     get: async (path, _, asked = {}) => {
       const answer = answers[requests.push({ path, options: asked }) - 1];
       if (answer instanceof HttpError) throw answer;
       return { status: 200, headers: {}, body: [], receivedAt: noon, date: undefined, ...answer };
     },
   };
-  // It asks nothing else of a client.
-  const reader = new Reader({ client: client as ApiClient, tailBytes: 100, ...options });
+  const reader = new Reader({ client, tailBytes: 100, ...options });
   const pages = [];
   for await (const page of reader.pages(definition, above)) pages.push(page);
   return { requests, pages };
