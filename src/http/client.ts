@@ -22,6 +22,7 @@ import {
 } from './retry.js';
 import { Sleep } from './sleep.js';
 
+/** Which API is read, and within which bounds; fixed for the life of a client. */
 export interface HttpClientOptions {
   /** The service's name for error texts, such as 'CircleCI'. */
   readonly source: string;
@@ -35,12 +36,15 @@ export interface HttpClientOptions {
   readonly maxRetries: number;
   /** Requests in flight at most. */
   readonly maxConcurrency: number;
+  /** The user's own limit, which may be below 1; undefined for none. */
   readonly maxRequestsPerSecond?: number | undefined;
   /** Share, below 1, of the limit in RateLimit-* headers that is left to others; 0 unless told. */
   readonly reserve?: number | undefined;
+  /** Attempts go there at debug, what takes long at info, deprecations as warnings. */
   readonly log: Log;
   /** The run is told to stop: everything in hand and everything later rejects with Stopped. */
   readonly signal: AbortSignal;
+  /** Sentences for the errors that end a request. */
   readonly advice: Advice;
   /** Told after every attempt; `status` is undefined when no answer came. */
   readonly onRequest?: (observation: {
@@ -94,13 +98,15 @@ export type ApiClient = Pick<HttpClient, 'get'>;
 /** A client for whoever has it made, tells what it did, and closes it. */
 export type ManagedClient = Pick<HttpClient, 'get' | 'close' | 'statistics'>;
 
+/** What a client has done since it was made, over all origins that it was led to. */
 export interface HttpStatistics {
   /** Attempts and followed redirects. */
   readonly requests: number;
+  /** Attempts after the first one of a request. */
   readonly retries: number;
   /** Answers with status 429. */
   readonly refused: number;
-  /** Milliseconds in which requests stood still because the server had asked to wait. */
+  /** Milliseconds in which requests to the API's own origin stood still because the server had asked to wait. */
   readonly waitedForLimit: number;
   /** Requests that are under way. */
   readonly inFlight: number;
@@ -155,6 +161,7 @@ export class HttpClient {
     else signal.addEventListener('abort', this.#onStop, { once: true });
   }
 
+  /** As it is at this moment. */
   get statistics(): HttpStatistics {
     const { limitedMs: waitedForLimit, inFlight, pauseMs: pause } = this.#own.pacer;
     const everywhere = inFlight + this.#elsewhere.pacer.inFlight;

@@ -8,8 +8,11 @@ import type { GiveUp, Reason } from './retry.js';
 
 /** Sentences that tell the user what to do about a failure of this source. */
 export interface Advice {
+  /** The token was not accepted (401). */
   readonly unauthorized: string;
+  /** The token lacks a permission (403). */
   readonly forbidden: string;
+  /** Something else answered than the API, or the API has led elsewhere. */
   readonly notJson: string;
   /** The setting that has the address of the API. */
   readonly address: string;
@@ -25,7 +28,9 @@ export interface Failing {
   readonly asked: string;
   /** The last step on its way. */
   readonly hop: Hop;
+  /** How the last attempt ended. */
   readonly exchange: Exchange;
+  /** How many there were, the last one included. */
   readonly attempts: number;
   /** Bytes of one answer's body at most. */
   readonly maxBodyBytes: number;

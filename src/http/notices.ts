@@ -23,12 +23,14 @@ export class Notices {
     this.#reserve = options.reserve;
   }
 
+  /** How each attempt ended and how long it took, at debug. */
   attempt(hop: Hop, exchanged: Exchange, milliseconds: number): void {
     if (!this.#log.writes('debug')) return;
     const address = `${hop.url.origin}${shownPath(hop)}`;
     this.#log.debug(`GET ${address} ${outcomeOf(exchanged)} in ${Math.round(milliseconds)} ms`);
   }
 
+  /** A failure after which the request is tried again: for the `nth` time, of `of` at most, after a wait. */
   retry(hop: Hop, exchanged: Exchange, retry: { afterMs: number; nth: number; of: number }): void {
     const what = `${this.#serviceAt(hop)}: ${hop.url.pathname} failed (${outcomeOf(exchanged)})`;
     const text = `${what}, retry ${retry.nth} of ${retry.of} in ${duration(retry.afterMs)}.`;
@@ -51,6 +53,7 @@ export class Notices {
     );
   }
 
+  /** A wait before the server has to refuse; `family` is the quota that asks for it. */
   quotaUsed(waitMs: number, family: Family | undefined): void {
     if (waitMs < longWaitMs) return;
     const isShared = family === 'ratelimit' && this.#reserve > 0;

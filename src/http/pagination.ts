@@ -16,7 +16,9 @@ export type Row = JsonObject;
  */
 export type PageStyle = 'page-token' | 'link' | 'cursor' | 'object';
 
+/** One page of a list, as the server answered it. */
 export interface Page {
+  /** In the server's order; may be empty, also where another page follows. */
   readonly items: readonly Row[];
   readonly answer: Answer;
   /** Whether the server has named no further page. */
@@ -85,6 +87,7 @@ const styles: Readonly<Record<PageStyle, Style>> = {
  * The pages of a list, in the server's order. A URL that the server names for the next page is followed as
  * it came, filters and all, on the client's own origin.
  *
+ * @param path of the first page, or its full URL
  * @param endpoint the path's template, for metrics
  * @param options for the request of each page
  * @throws HttpError as `client.get` does; `unreadable` for an answer of another shape and for a next

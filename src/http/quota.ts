@@ -5,8 +5,9 @@ import { longestNamedWaitMs } from './retry.js';
 export interface Quota {
   /** What the server said was left, not counting requests that were unanswered then. */
   readonly remaining: number;
-  /** When it is renewed; undefined while `remaining` is only an assumption after a reset. */
+  /** When it is renewed, by the pace's clock; undefined while `remaining` is only an assumption after a reset. */
   readonly resetAt: number | undefined;
+  /** What is assumed to be left after a reset; undefined where the server names no limit. */
   readonly limit: number | undefined;
   /** How many requests had been sent when this was learnt: later ones know better. */
   readonly sentBy: number;

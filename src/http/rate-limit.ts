@@ -17,6 +17,7 @@ export interface RateLimit {
  * CircleCI's two, and Buildkite's for the organization and for the user.
  */
 export const families = ['ratelimit', 'x-ratelimit', 'ratelimit-user'] as const;
+/** One of them: what a quota is known by. */
 export type Family = (typeof families)[number];
 
 /** As the headers are written, for texts. */

@@ -4,6 +4,7 @@ import { header } from './header.js';
 
 /** One step of a request on its way along redirects. */
 export interface Hop {
+  /** What is asked for next, query and all. */
   readonly url: URL;
   /** Whether the client's own headers go along, the token among them. */
   readonly isTrusted: boolean;

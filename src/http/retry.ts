@@ -25,6 +25,7 @@ export type Outcome =
 
 /** What has happened to a request so far, this attempt included. */
 export interface History {
+  /** Redirects do not count. */
   readonly attempts: number;
   /** How many of the attempts brought a 2xx that was not JSON. */
   readonly unreadable: number;
@@ -38,6 +39,7 @@ export interface History {
   readonly refusedMs: number;
 }
 
+/** Before the first attempt. */
 export const newHistory: History = {
   attempts: 0,
   unreadable: 0,
@@ -69,7 +71,14 @@ export function historyWaited(history: History, decision: Retry): History {
   return { ...history, ownWaitMs: history.ownWaitMs + decision.afterMs };
 }
 
-/** Why no further attempt is made. */
+/**
+ * Why no further attempt is made.
+ * - `unauthorized` (401), `forbidden` (403), `not-found` (404), `rejected` (another status that asking again does not change)
+ * - `gave-up`: all attempts have failed
+ * - `not-json`: something has answered, but not the API
+ * - `too-large`, `certificate`, `unreachable`: as the faults of these names
+ * - `wait-too-long`: the server asks for a longer wait than is accepted, or has refused everything for as long
+ */
 export type Reason =
   | 'unauthorized'
   | 'forbidden'
@@ -85,6 +94,7 @@ export type Reason =
 /** One more attempt after a wait. */
 export interface Retry {
   readonly kind: 'retry';
+  /** Milliseconds to wait. */
   readonly afterMs: number;
   /** Where the server named the wait, such as 'Retry-After'; undefined: it is of our own choice. */
   readonly named: string | undefined;
@@ -94,7 +104,7 @@ export interface Retry {
 export interface GiveUp {
   readonly kind: 'fail';
   readonly reason: Reason;
-  /** The wait that the server named, if it did. */
+  /** Milliseconds to wait that the server named, if it did. */
   readonly afterMs?: number;
 }
 
@@ -114,6 +124,7 @@ const quickWaitsMs = [900, 1_900];
 
 /**
  * What to do after an attempt.
+ * @param history with this attempt
  * @param maxRetriesOfFailures a lower limit that refusals do not count against
  * @param now the client's clock in milliseconds since 1970, for dates in Retry-After
  * @param random a number in [0, 1), for full jitter
@@ -206,6 +217,7 @@ function isRefusal(outcome: Outcome): boolean {
   return outcome.kind === 'answered' && outcome.status === 429;
 }
 
+/** 2xx. */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
