@@ -5,12 +5,20 @@ import { second } from '../time.js';
 import { type Answered, connect, type Exchange, exchange, TimedOut } from './exchange.js';
 import { httpError } from './failure.js';
 import type { Advice } from './failure-texts.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 import { Notices } from './notices.js';
 import { Origin } from './origin.js';
 import type { Observation } from './pace.js';
 import { rateLimitsOf } from './rate-limit.js';
-import { firstHop, type Hop, headersOn, nextHop, redirectTarget, shownPath, type Way } from './redirect.js';
+import {
+  type Asking,
+  firstHop,
+  type Hop,
+  headersOn,
+  nextHop,
+  redirectTarget,
+  shownPath,
+} from './redirect.js';
 import {
   type Decision,
   decide,
@@ -81,7 +89,7 @@ export interface GetOptions {
 export interface Answer {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   /** Parsed JSON of any shape, or the text that was asked for. */
   readonly body: unknown;
   /** Of a text: bytes of the whole, of which `body` may be the end. */
@@ -178,8 +186,8 @@ export class HttpClient {
     const { baseUrl, source, advice, maxRetries } = this.#options;
     const { anonymous, followForeign } = options;
     const maxRetriesOfFailures = Math.min(options.maxRetries ?? maxRetries, maxRetries);
-    const way: Way = { source, advice: advice.notJson, baseUrl, endpoint, anonymous, followForeign };
-    const first = firstHop(path, way);
+    const asking: Asking = { source, advice: advice.notJson, baseUrl, endpoint, anonymous, followForeign };
+    const first = firstHop(path, asking);
     const asked = shownPath(first);
     let hop = first;
     let history = newHistory;
@@ -188,7 +196,7 @@ export class HttpClient {
       const { exchanged, target, decision } = turn;
       history = turn.history;
       if (target !== undefined) {
-        hop = nextHop(hop, target, asked, way);
+        hop = nextHop(hop, target, asked, asking);
         continue;
       }
       if (decision.kind === 'answer' && exchanged.kind === 'answered') return answerOf(exchanged);

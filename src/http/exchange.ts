@@ -4,7 +4,7 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { TapError } from '../errors.js';
 import { codeOf, faultOf } from './fault.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 import { isSuccess, type Outcome } from './retry.js';
 import { Tail } from './tail.js';
 
@@ -126,7 +126,7 @@ type Received = Pick<Answered, 'readable' | 'body' | 'text' | 'bytes'>;
 async function receive(
   body: Dispatcher.ResponseData['body'],
   status: number,
-  headers: Headers,
+  headers: HeaderFields,
   options: ExchangeOptions,
 ): Promise<Received> {
   const { maxBodyBytes, isText = false, tailBytes } = options;
@@ -166,7 +166,7 @@ async function drain(
 }
 
 /** The 1234 of `Content-Range: bytes 200-1233/1234`. */
-function wholeLength(headers: Headers): number | undefined {
+function wholeLength(headers: HeaderFields): number | undefined {
   const digits = /\/(\d+)$/.exec(header(headers, 'content-range') ?? '')?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

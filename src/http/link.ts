@@ -1,4 +1,4 @@
-import { type Headers, valuesOf } from './header.js';
+import { type HeaderFields, valuesOf } from './header.js';
 
 /** One link of a Link header. */
 export interface Link {
@@ -52,7 +52,7 @@ export function parseLink(value: string): readonly Link[] | undefined {
  * Where the Link header leads for `rel`: a target, nowhere, or `unreadable` when it is no Link header.
  * @param rel in lower case
  */
-export function linkIn(headers: Headers, rel: string): { target: string | undefined } | 'unreadable' {
+export function linkIn(headers: HeaderFields, rel: string): { target: string | undefined } | 'unreadable' {
   const links = parseLink(valuesOf(headers, 'link').join(', '));
   if (links === undefined) return 'unreadable';
   return { target: links.find(({ rels }) => rels.includes(rel))?.target };

@@ -1,7 +1,7 @@
 import type { Log } from '../log.js';
 import { duration, second } from '../time.js';
 import type { Exchange } from './exchange.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 import type { Family } from './rate-limit.js';
 import { type Hop, shownPath } from './redirect.js';
 
@@ -64,7 +64,7 @@ export class Notices {
   }
 
   /** An endpoint that will be gone is warned of once. */
-  deprecation(endpoint: string, headers: Headers): void {
+  deprecation(endpoint: string, headers: HeaderFields): void {
     const sunset = header(headers, 'sunset');
     if (header(headers, 'deprecation') === undefined && sunset === undefined) return;
     if (this.#deprecated.has(endpoint)) return;

@@ -1,6 +1,6 @@
 import { isObject } from '../json.js';
 import { second } from '../time.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 
 /** What a server said about its rate limit in one answer. */
 export interface RateLimit {
@@ -46,7 +46,7 @@ const windows = [
  * All count seconds to the reset
  * (https://circleci.com/docs/guides/toolkit/api-developers-guide/#rate-limits).
  */
-export function rateLimitsOf(headers: Headers): ReadonlyMap<Family, RateLimit> {
+export function rateLimitsOf(headers: HeaderFields): ReadonlyMap<Family, RateLimit> {
   const limits = new Map<Family, RateLimit>();
   for (const family of families) {
     const remaining = count(headers, `${family}-remaining`);
@@ -71,7 +71,10 @@ export function reserved(said: RateLimit, share: number): RateLimit {
  * The reset that counts for a request that was refused (429), and where it was named; needs no
  * Remaining header. Of several limits that of the scope in the body has refused, else the lowest.
  */
-export function refusalReset(headers: Headers, body: unknown): { ms: number; named: string } | undefined {
+export function refusalReset(
+  headers: HeaderFields,
+  body: unknown,
+): { ms: number; named: string } | undefined {
   const resets: { ms: number; named: string }[] = [];
   const add = (family: Family): void => {
     const reset = count(headers, `${family}-reset`);
@@ -90,7 +93,7 @@ export function refusalReset(headers: Headers, body: unknown): { ms: number; nam
   return resets.find(({ ms }) => ms > 0);
 }
 
-function limitOf(headers: Headers, family: Family, reset: number): number | undefined {
+function limitOf(headers: HeaderFields, family: Family, reset: number): number | undefined {
   const limit = count(headers, `${family}-limit`);
   if (limit !== undefined) return limit;
   // The reset of a window is never further away than the window is long.
@@ -103,7 +106,7 @@ function limitOf(headers: Headers, family: Family, reset: number): number | unde
 }
 
 /** The number a header begins with: drafts of the standard allow `100, 100;w=60`. */
-function count(headers: Headers, name: string): number | undefined {
+function count(headers: HeaderFields, name: string): number | undefined {
   const digits = /^\d+(?:\.\d+)?(?=$|[\s,;])/.exec(header(headers, name) ?? '')?.[0];
   return digits === undefined ? undefined : Number(digits);
 }

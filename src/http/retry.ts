@@ -1,5 +1,5 @@
 import { hour, minute, parseHttpDate, second } from '../time.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 import { refusalReset } from './rate-limit.js';
 
 /**
@@ -15,7 +15,7 @@ export type Outcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      readonly headers: Headers;
+      readonly headers: HeaderFields;
       /** Whether the body was what was asked for: JSON, or a text. */
       readonly readable: boolean;
       /** Read for the wait in a refusal. */
