@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.js';
+
 /** A JSON Schema as far as Singer's messages and this tap use it. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -23,7 +25,8 @@ export interface SchemaMessage {
 /** `STATE`: everything before it has been written; a run that is given `value` goes on from here. */
 export interface StateMessage {
   readonly type: 'STATE';
-  readonly value: unknown;
+  /** Turned into JSON when the message is written. */
+  readonly value: { toJSON(): JsonObject };
 }
 
 /**
