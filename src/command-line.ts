@@ -18,7 +18,7 @@ export interface Modes {
 }
 
 /** What can be done with a state file. */
-export interface StateModes {
+interface StateModes {
   show(file: string, options: SharedOptions): Promise<void>;
   last(options: SharedOptions): Promise<void>;
   rewind(file: string, options: RewindOptions & SharedOptions): Promise<void>;

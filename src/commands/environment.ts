@@ -37,7 +37,7 @@ export function overridesOf({ startDate, endDate, project, streams }: SettingOpt
 }
 
 /** Options of the command line that stand for settings, by the setting's name. */
-export type Overrides = Readonly<Record<string, string | readonly string[] | undefined>>;
+type Overrides = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Settings of files and environment, and what the command line says instead; secrets are redacted from here on. */
 export function givenSettings(

@@ -29,7 +29,7 @@ export interface SyncOptions extends SettingOptions {
 }
 
 /** What a run reads before it asks anything: parsed JSON, undefined where no file was named. */
-export interface SyncInputs {
+interface SyncInputs {
   readonly config: Readonly<Record<string, unknown>>;
   readonly catalog: unknown;
   readonly state: unknown;

@@ -4,7 +4,7 @@ import type { JsonSchema } from './messages.js';
 import { typesOf } from './schema.js';
 
 /** Told once per occurrence what the transform left out of a record. */
-export interface TransformReport {
+interface TransformReport {
   /** A field that the schema does not have, for example `vcs.commit.author`. */
   unknownField(path: string): void;
   /** A string lost its NUL characters, which PostgreSQL cannot store. */
