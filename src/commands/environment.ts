@@ -46,6 +46,8 @@ export function givenSettings(
   { log }: Environment,
 ): Record<string, unknown> {
   const gathered = gatherSettings(config, process.env);
+  // Here already, because the command reads other files before it comes to configOf, and a token that was taken for
+  // the name of one would stand in the error.
   for (const secret of secretsIn(gathered)) log.redact(secret);
   const named = Object.entries(overrides).filter(([, value]) => value !== undefined);
   const settings = { ...gathered, ...Object.fromEntries(named) };
@@ -66,6 +68,7 @@ export function configOf(
   { log }: Environment,
   required?: readonly string[],
 ): Config {
+  // Settings that do not come from givenSettings have not been redacted yet.
   for (const secret of secretsIn(given)) log.redact(secret);
   for (const warning of unknownSettings(given)) log.warning(warning);
   return parseConfig(given, version, required);
