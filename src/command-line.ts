@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import type { AboutOptions } from './commands/about.js';
 import type { DiscoverOptions } from './commands/discover.js';
-import type { SettingOptions, SharedOptions } from './commands/environment.js';
+import type { SharedOptions } from './commands/environment.js';
+import type { SettingOptions } from './commands/settings.js';
 import type { EditOptions, MigrateOptions, RewindOptions } from './commands/state.js';
 import type { SyncOptions } from './commands/sync.js';
 import { exitCodes, TapError } from './errors.js';

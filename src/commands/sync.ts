@@ -8,18 +8,11 @@ import { Run } from '../sync/run.js';
 import { State } from '../sync/state.js';
 import { syncSources } from '../sync/sync.js';
 import { type Connect, connect } from './connect.js';
-import {
-  configOf,
-  type Environment,
-  givenSettings,
-  methodBySetting,
-  overridesOf,
-  type SettingOptions,
-  sourcesOf,
-} from './environment.js';
+import type { Environment } from './environment.js';
+import { configOf, givenSettings, methodBySetting, overridesOf, type SettingOptions } from './settings.js';
 import { startSources } from './start-sources.js';
 import { readStateFile } from './state-file.js';
-import { sum, summary } from './summary.js';
+import { summary, totalStatistics } from './summary.js';
 
 export interface SyncOptions extends SettingOptions {
   readonly catalog?: string;
@@ -67,7 +60,7 @@ export async function syncInputs(
 ): Promise<void> {
   const { log, writer, clock, live } = environment;
   const config = configOf(inputs.config, environment);
-  const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config), sourcesOf(config));
+  const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config), config.sources);
   const state = new State(inputs.state);
   for (const note of state.notes) log.info(note);
   if (selected.length === 0) {
@@ -97,7 +90,7 @@ export async function syncInputs(
   const sources = startSources({ run, config, range: inputs.range }, environment, (source, signal) =>
     connectTo(source, config, environment, metrics, signal),
   );
-  const statistics = () => sum(sources.map(({ client }) => client.statistics));
+  const statistics = () => totalStatistics(sources.map(({ client }) => client.statistics));
   const endLive = live(() => progressLine(progress, statistics(), elapsed(), clock()));
   let isDone = false;
   try {

@@ -11,6 +11,8 @@ import { dateSetting, headerSetting } from './values.js';
 
 /** The configuration of a run: of each source that is read, undefined otherwise, and of all of them. */
 export interface Config {
+  /** Those that are configured; for each of them the member of its name is given. */
+  readonly sources: readonly SourceName[];
   readonly circleci: CircleCIConfig | undefined;
   readonly buildkite: BuildkiteConfig | undefined;
   /** What the setting `streams` names, parents before children. */
@@ -49,6 +51,7 @@ export function parseConfig(
     });
   }
   return {
+    sources,
     circleci: isOn('circleci') ? parseCircleCI(settings, required) : undefined,
     buildkite: isOn('buildkite') ? parseBuildkite(settings) : undefined,
     streams: parseStreams(settings.streams, sources),

@@ -34,7 +34,7 @@ const both = { ...circleci, ...buildkite };
 
 const parse = (given: JsonObject, required?: readonly string[]) => parseConfig(given, '1.2.3', required);
 const namesOf = ({ streams }: Config) => streams.map(({ name }) => name);
-const sourcesOf = (config: Config) =>
+const withSettings = (config: Config) =>
   (['circleci', 'buildkite'] as const).filter((source) => config[source] !== undefined);
 
 /** The line that the user reads. */
@@ -59,7 +59,9 @@ describe('the sources that are read', () => {
     ['Buildkite alone with buildkite_token', buildkite, ['buildkite']],
     ['both with all three', both, ['circleci', 'buildkite']],
   ])('are %s', (_, given, read) => {
-    expect(sourcesOf(parse(given))).toEqual(read);
+    const config = parse(given);
+    expect(config.sources).toEqual(read);
+    expect(withSettings(config)).toEqual(read);
   });
 
   it.each<[what: string, given: JsonObject, missing: string]>([
@@ -77,7 +79,7 @@ describe('the sources that are read', () => {
   it('need only the token of CircleCI where nothing but the token is checked', () => {
     expect(parse({ token: 't' }, ['token']).circleci).toMatchObject({ token: 't', projects: { slugs: [] } });
     expect(refusal({}, ['token'])).toContain("missing required keys: ['token']");
-    expect(sourcesOf(parse(buildkite, ['token']))).toEqual(['buildkite']);
+    expect(parse(buildkite, ['token']).sources).toEqual(['buildkite']);
   });
 });
 
@@ -126,6 +128,7 @@ describe('what is configured', () => {
       ...shared
     } = parse({ ...both, start_date: '1970-01-02' });
     expect(shared).toEqual({
+      sources: ['circleci', 'buildkite'],
       startDate: 86_400_000,
       endDate: undefined,
       userAgent: 'tap-circle-ci/1.2.3',
