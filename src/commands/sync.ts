@@ -1,5 +1,6 @@
 import { readJson } from '../config/json-file.js';
 import { exitCodes, TapError } from '../errors.js';
+import type { HttpStatistics } from '../http/client.js';
 import { type SelectedStream, selectStreams } from '../singer/catalog.js';
 import { Metrics } from '../singer/metrics.js';
 import { Records } from '../singer/records.js';
@@ -64,11 +65,7 @@ export async function syncInputs(
   const state = new State(inputs.state);
   for (const note of state.notes) log.info(note);
   if (selected.length === 0) {
-    log.warning(
-      'The catalog selects no stream, so there is nothing to read. ' +
-        'Write "selected": true into the metadata with breadcrumb [] of each stream that is wanted.',
-    );
-    writer.message({ type: 'STATE', value: state });
+    endWithoutStreams(state, environment);
     return;
   }
   for (const stream of selected) if (isCostly(stream)) log.info(costOfFullTable(stream));
@@ -101,13 +98,32 @@ export async function syncInputs(
     endLive();
     metrics.end();
     // Whoever looks at the first lines alone wants to hear no more.
-    if (!writer.isClosed) {
-      for (const records of run.records.values()) records.reportRemoved();
-      metrics.write('sync', isDone, elapsed());
-      for (const line of summary(run, statistics(), elapsed())) log.info(line);
-    }
+    if (!writer.isClosed) report(run, metrics, { isDone, statistics: statistics(), elapsed: elapsed() });
     await Promise.all(sources.map(({ client }) => client.close()));
   }
+}
+
+/** Gives the state back as it was, for whoever keeps the last one that is written. */
+function endWithoutStreams(state: State, { log, writer }: Environment): void {
+  log.warning(
+    'The catalog selects no stream, so there is nothing to read. ' +
+      'Write "selected": true into the metadata with breadcrumb [] of each stream that is wanted.',
+  );
+  writer.message({ type: 'STATE', value: state });
+}
+
+/** How a run ended; `elapsed` in milliseconds. */
+interface Ending {
+  readonly isDone: boolean;
+  readonly statistics: HttpStatistics;
+  readonly elapsed: number;
+}
+
+/** The last lines of the log, but for the error. */
+function report(run: Run, metrics: Metrics, { isDone, statistics, elapsed }: Ending): void {
+  for (const records of run.records.values()) records.reportRemoved();
+  metrics.write('sync', isDone, elapsed);
+  for (const line of summary(run, statistics, elapsed)) run.log.info(line);
 }
 
 /** Where every run asks for the rows of each parent again, though it need not. */
