@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   'command-line': ['commands', 'errors', 'log', 'version'],
   commands: [
     'config',
+    'files',
     'sync',
     'singer',
     'sources',
@@ -22,7 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
     'version',
     'json',
   ],
-  config: ['singer', 'sources', 'streams', 'errors', 'json'],
+  config: ['files', 'singer', 'sources', 'streams', 'errors', 'json'],
+  files: ['errors'],
   sync: ['singer', 'sources', 'streams', 'http', 'errors', 'log', 'time', 'json'],
   singer: ['streams', 'errors', 'log', 'time', 'json'],
   sources: ['http', 'errors', 'time', 'json'],

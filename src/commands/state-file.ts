@@ -1,5 +1,5 @@
-import { readJson } from '../config/json-file.js';
 import { TapError } from '../errors.js';
+import { readJson } from '../files/json-file.js';
 import { isObject } from '../json.js';
 
 /** Whether a JSON value is a STATE message, which has the state in its `value`. */

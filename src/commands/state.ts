@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { replaceFile } from '../config/replace-file.js';
 import { dateSetting } from '../config/values.js';
 import { Stopped, TapError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
 import { isObject } from '../json.js';
 import { aliasesOf } from '../sources/circleci.js';
 import type { Entry } from '../sync/entry.js';

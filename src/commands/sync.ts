@@ -1,5 +1,5 @@
-import { readJson } from '../config/json-file.js';
 import { exitCodes, TapError } from '../errors.js';
+import { readJson } from '../files/json-file.js';
 import type { HttpStatistics } from '../http/client.js';
 import { type SelectedStream, selectStreams } from '../singer/catalog.js';
 import { Metrics } from '../singer/metrics.js';

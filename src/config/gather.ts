@@ -1,6 +1,6 @@
 import { TapError } from '../errors.js';
+import { readJson, whereFrom } from '../files/json-file.js';
 import { isObject } from '../json.js';
-import { readJson, sources } from './json-file.js';
 
 type Settings = Record<string, unknown>;
 
@@ -27,7 +27,7 @@ function asSettings(value: unknown, file: string): Settings {
   if (isObject(value)) return { ...value };
   // Not the value, which may be a secret.
   const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
-  throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: sources.config });
+  throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: whereFrom.config });
 }
 
 function withoutEmpty(settings: Settings): Settings {
