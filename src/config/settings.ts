@@ -72,7 +72,10 @@ function asArray(value: unknown): unknown {
   }
 }
 
-function invalid(errors: readonly ErrorObject[]): TapError {
+/** What ajv found; of `params`, which are others for each keyword, nothing is taken for granted. */
+type Finding = ErrorObject<string, JsonObject>;
+
+function invalid(errors: readonly Finding[]): TapError {
   const missing = errors.filter(({ keyword }) => keyword === 'required');
   if (missing.length > 0) {
     // The Python tap's words, which people have alerts on.
@@ -99,12 +102,12 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 /** What a keyword of schemas/config.json asks for: the value must … */
-function expected({ keyword, message, params }: Omit<ErrorObject, 'instancePath' | 'data'>): string {
+function expected({ keyword, message, params }: Omit<Finding, 'instancePath' | 'data'>): string {
   switch (keyword) {
     case 'type':
       return `be ${[params.type]
         .flat()
-        .map((type) => typeNames[type] ?? type)
+        .map((type) => typeNames[String(type)] ?? String(type))
         .join(' or ')}`;
     case 'enum':
       return `be ${[params.allowedValues].flat().join(' or ')}`;
