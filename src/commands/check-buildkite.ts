@@ -10,6 +10,8 @@ import type { Findings } from './findings.js';
 
 /**
  * Whether the token is allowed what the chosen streams need, how long it lives, and which pipelines will be read.
+ * @param now milliseconds since 1970
+ * @param writer is told at once what is known of the token
  * @throws HttpError when the token is refused
  */
 export async function checkBuildkite(

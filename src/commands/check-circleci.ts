@@ -10,7 +10,12 @@ import { yearBefore } from '../sync/settings.js';
 import { day, formatDate } from '../time.js';
 import type { Findings } from './findings.js';
 
-/** Whether token and projects can be read, and what a sync of them will cost. @throws HttpError when the token is refused */
+/**
+ * Whether token and projects can be read, and what a sync of them will cost.
+ * @param now milliseconds since 1970
+ * @param writer is told at once that the token is accepted
+ * @throws HttpError when the token is refused
+ */
 export async function checkCircleCI(
   client: ApiClient,
   config: Config,

@@ -16,7 +16,7 @@ export type Connect = (
   signal: AbortSignal,
 ) => ManagedClient;
 
-/** A client of a source's API, at the pace that the settings allow. */
+/** A client of a source's API, at the pace that the settings allow. @throws TapError for one that is not configured */
 export const connect: Connect = (source, config, { log }, metrics, signal) =>
   new HttpClient({
     source: sourceTitles[source],

@@ -9,6 +9,7 @@ import { connect } from './connect.js';
 import type { Environment, SharedOptions } from './environment.js';
 import { configOf, givenSettings, methodBySetting } from './settings.js';
 
+/** Options of the command discover, as commander gives them. */
 export interface DiscoverOptions extends SharedOptions {
   /** Ask nothing, not even whether the token is good. */
   readonly offline?: boolean;

@@ -15,6 +15,8 @@ export interface Environment {
 
 /** The options that every command takes, as commander gives them. */
 export interface SharedOptions {
+  /** Names of files, or `ENV` for none; of several the later wins. */
   readonly config?: readonly string[];
+  /** The least urgent level that is written; LOGLEVEL unless told. */
   readonly logLevel?: string;
 }

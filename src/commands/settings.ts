@@ -6,13 +6,16 @@ import type { Environment, SharedOptions } from './environment.js';
 
 /** Options of sync and check that stand for settings. */
 export interface SettingOptions extends SharedOptions {
+  /** A date or a time with its offset, as the setting start_date has it. */
   readonly startDate?: string;
   readonly endDate?: string;
+  /** Slugs of CircleCI, which stand for project_slugs and org_slugs. */
   readonly project?: readonly string[];
+  /** Names of streams and groups with white space or commas between them. */
   readonly streams?: string;
 }
 
-/** The same by the settings' names. */
+/** The options that stand for settings by the names of those; undefined where one was not given. */
 export function overridesOf({ startDate, endDate, project, streams }: SettingOptions): Overrides {
   return { start_date: startDate, end_date: endDate, project_slugs: project, streams };
 }
@@ -20,7 +23,11 @@ export function overridesOf({ startDate, endDate, project, streams }: SettingOpt
 /** Options of the command line that stand for settings, by the setting's name. */
 type Overrides = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Settings of files and environment, and what the command line says instead; secrets are redacted from here on. */
+/**
+ * Settings of files and environment, and what the command line says instead, unchecked; secrets are redacted from here
+ * on.
+ * @throws TapError when a file cannot be read or holds no object
+ */
 export function givenSettings(
   { config = [] }: SharedOptions,
   overrides: Overrides,
@@ -43,7 +50,11 @@ function withoutOrganizations({
   return settings;
 }
 
-/** Checks the settings, and warns of those that do not exist. */
+/**
+ * Checks the settings, and warns of those that do not exist.
+ * @param required settings of CircleCI that must be given if it is read, those of a sync unless told
+ * @throws TapError naming the setting that is wrong or missing
+ */
 export function configOf(
   given: Readonly<Record<string, unknown>>,
   { log }: Environment,

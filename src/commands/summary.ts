@@ -19,7 +19,7 @@ export function summary({ rows, failures }: Run, statistics: HttpStatistics, ela
   return lines;
 }
 
-/** What the clients of all sources have done together. */
+/** What the clients of all sources have done together; of their pauses the longest. */
 export function totalStatistics(all: readonly HttpStatistics[]): HttpStatistics {
   const total = (figure: (one: HttpStatistics) => number) => all.reduce((sum, one) => sum + figure(one), 0);
   return {

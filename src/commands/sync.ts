@@ -15,10 +15,13 @@ import { startSources } from './start-sources.js';
 import { readStateFile } from './state-file.js';
 import { summary, totalStatistics } from './summary.js';
 
+/** Options of a sync, as commander gives them. */
 export interface SyncOptions extends SettingOptions {
+  /** Name of a file; without one the setting `streams` says what is read. */
   readonly catalog?: string;
-  /** The older name of `catalog`. */
+  /** The older name of `catalog`; passed over where both are given. */
   readonly properties?: string;
+  /** Name of a file; without one everything since start_date is read. */
   readonly state?: string;
 }
 
@@ -33,7 +36,7 @@ interface SyncInputs {
 
 /**
  * Reads what the catalog selects and writes SCHEMA, RECORD and STATE.
- * @throws TapError when the run has failed, Stopped when it was told to stop.
+ * @throws TapError when an input is wrong or the run has failed, Stopped when it was told to stop
  */
 export async function sync(options: SyncOptions, environment: Environment): Promise<void> {
   const { startDate, endDate, state, catalog = options.properties } = options;
@@ -53,7 +56,11 @@ export async function sync(options: SyncOptions, environment: Environment): Prom
   await syncInputs(inputs, environment);
 }
 
-/** The same for inputs that have been read. */
+/**
+ * Reads what the catalog selects and writes SCHEMA, RECORD and STATE, when config, catalog and state have been read.
+ * @param connectTo makes the clients; a test puts its own in
+ * @throws TapError when an input is wrong or the run has failed, Stopped when it was told to stop
+ */
 export async function syncInputs(
   inputs: SyncInputs,
   environment: Environment,

@@ -12,6 +12,8 @@ const isSetting = new RegExp(`^${prefix}[A-Z]`);
 /**
  * Puts the settings together: of several files the later wins, and variables such as TAP_CIRCLE_CI_TOKEN fill in
  * what the files leave out. Null and the empty string count as left out, as Meltano and Stitch write them.
+ * @param files names of JSON files, or `ENV` for none
+ * @returns settings by their names, unchecked, also those that do not exist
  * @throws TapError when a file cannot be read or holds no object
  */
 export function gatherSettings(files: readonly string[], environment: NodeJS.ProcessEnv): Settings {

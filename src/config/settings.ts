@@ -39,6 +39,7 @@ export interface Settings {
 /**
  * Checks settings against schemas/config.json and fills in the defaults. Strings are taken for numbers and
  * arrays, because Meltano and Stitch pass everything as strings.
+ * @param given is left as it is
  * @throws TapError naming the setting, what it is and what is expected of it
  */
 export function checkSettings(given: JsonObject, required: readonly string[]): Settings {

@@ -10,8 +10,9 @@ export const whereFrom = {
 } as const;
 
 /**
- * Reads and parses a JSON file that the user named.
- * @throws TapError naming the file, and line and column of what is not JSON
+ * Reads and parses a JSON file that the user named; a byte order mark at its start is passed over.
+ * @param what it is to hold, for the error
+ * @throws TapError naming the file and why it cannot be read, or line and column of what is not JSON
  */
 export function readJson(file: string, what: keyof typeof whereFrom): unknown {
   const text = readText(file, what);

@@ -30,7 +30,7 @@ export interface StateMessage {
 }
 
 /**
- * A RECORD line without its end of line. `timeExtracted` is when the answer arrived.
+ * A RECORD line without its end of line. `timeExtracted` is when the answer arrived, in the form of RFC 3339.
  * Written by hand because it is made once per row: only the record goes through JSON.stringify.
  */
 export function recordLine(stream: string, record: unknown, timeExtracted: string): string {

@@ -22,6 +22,7 @@ export class Metrics {
   readonly #requests = new Map<string, Timing>();
   readonly #timer: NodeJS.Timeout;
 
+  /** Begins to write lines from time to time; `end` ends it. */
   constructor(log: Log) {
     this.#log = log;
     this.#timer = setInterval(() => this.#flush(), interval);
@@ -29,11 +30,12 @@ export class Metrics {
     this.#timer.unref();
   }
 
+  /** Counts a RECORD of the stream. */
   record(stream: string): void {
     this.#records.set(stream, (this.#records.get(stream) ?? 0) + 1);
   }
 
-  /** `endpoint` is the template of the path; `status` undefined: no answer. */
+  /** Times an attempt. `endpoint` is the template of the path; `status` undefined: no answer. */
   request(endpoint: string, status: number | undefined, milliseconds: number): void {
     const isDone = status !== undefined && status < 400;
     const tags = {
@@ -53,7 +55,7 @@ export class Metrics {
     clearInterval(this.#timer);
   }
 
-  /** The last lines, with the duration of the whole job. */
+  /** Writes the last lines, with the duration of the whole job. */
   write(jobType: string, isDone: boolean, milliseconds: number): void {
     this.#flush();
     const tags = { job_type: jobType, status: isDone ? 'succeeded' : 'failed' };

@@ -44,6 +44,7 @@ export class Records {
     this.#removed.clear();
   }
 
+  /** What targets need to know of the rows before the first of them. */
   get schemaMessage(): SchemaMessage {
     const { definition, schema } = this.selected;
     const { name, key, replicationKey } = definition;
@@ -57,8 +58,10 @@ export class Records {
   }
 
   /**
-   * The RECORD line of a row of the API; `foreignKeys` are the columns taken from rows above it.
-   * @throws TapError naming stream, key and column when a value does not fit.
+   * The RECORD line of a row of the API, without its end of line.
+   * @param foreignKeys columns taken from rows above it, which win
+   * @param timeExtracted when the answer arrived, in the form of RFC 3339
+   * @throws TapError naming stream, key and column when a value does not fit
    */
   line(row: JsonObject, foreignKeys: JsonObject, timeExtracted: string): string {
     const { name, key } = this.selected.definition;

@@ -18,6 +18,7 @@ export class Mismatch extends Error {
   readonly expected: string;
   readonly found: unknown;
 
+  /** `expected` as the schema says it, such as `null or integer`. */
   constructor(expected: string, found: unknown) {
     super();
     this.expected = expected;
@@ -30,6 +31,7 @@ export class Mismatch extends Error {
     return this;
   }
 
+  /** Names of columns and indexes from the outside in, such as `trigger.actor.login`. */
   get path(): string {
     return this.#path.join('.');
   }
