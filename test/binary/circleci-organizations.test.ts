@@ -5,8 +5,9 @@ import type { Sandbox } from '../sandbox/serve.js';
 import type { World } from '../sandbox/world.js';
 import { lastState, logged, rowsOf } from '../support/buildkite-door.js';
 import { served } from '../support/calm.js';
-import { type DoorOptions, runDoor } from '../support/circleci-door.js';
+import { runDoor } from '../support/circleci-door.js';
 import { at, script } from '../support/diary.js';
+import type { DoorOptions } from '../support/door.js';
 
 const web = 'gh/acme/web';
 const api = 'gh/acme/api';
