@@ -8,7 +8,7 @@ import { type PassPlans, type PassStep, passOver } from './pass.js';
 import { catchUpPlan, finishPlan, rangePlan } from './plans.js';
 import type { Point } from './progress.js';
 import type { Run } from './run.js';
-import { Tally } from './tally.js';
+import { type ListWords, Tally } from './tally.js';
 import type { Visit } from './visit.js';
 import type { VisitRequest } from './visit-request.js';
 
@@ -31,12 +31,8 @@ export interface WalkedList {
   readonly partitions: readonly string[];
 }
 
-export interface ListSyncOptions {
+export interface ListSyncOptions extends ListWords {
   readonly run: Run;
-  /** What messages call whatever the list belongs to: a slug. */
-  readonly name: string;
-  /** What messages call one row of it: pipeline, build. */
-  readonly item: string;
   /** What progress knows it by. */
   readonly track: string;
   /** The streams that are read from the list, parents before children. */
@@ -60,11 +56,11 @@ export class ListSync {
   #buffered = 0;
 
   constructor(options: ListSyncOptions) {
-    const { run, name, item, bounds } = options;
+    const { run, bounds } = options;
     this.#options = options;
     this.#run = run;
     this.#bounds = bounds;
-    this.#tally = new Tally(run, name, item);
+    this.#tally = new Tally(run, options);
     this.#bookmarks = new Bookmarks({ ...options, tally: this.#tally });
   }
 

@@ -8,23 +8,31 @@ const mostFailures = 100;
 const largestShare = 0.05;
 const handful = 5;
 
+/** What messages call a list and what is in it. */
+export interface ListWords {
+  /** Whatever the list belongs to: a slug. */
+  readonly name: string;
+  /** One row of it: pipeline, build, test run. */
+  readonly item: string;
+  /** Rows that have nothing below them by their kind; undefined where there are none. */
+  readonly withoutDetails?: string;
+  /** Why a row may have no id, as a clause; undefined where nobody knows. */
+  readonly whyWithoutId?: string;
+}
+
 /** Counts and reports what could not be read of a list. */
 export class Tally {
   readonly #run: Run;
-  /** Whose list it is, */
-  readonly #name: string;
-  /** and what its rows are. */
-  readonly #item: string;
+  readonly #words: ListWords;
   #visited = 0;
   #failed = 0;
   #missing = 0;
   #withoutId = 0;
   #skipped = 0;
 
-  constructor(run: Run, name: string, item: string) {
+  constructor(run: Run, words: ListWords) {
     this.#run = run;
-    this.#name = name;
-    this.#item = item;
+    this.#words = words;
   }
 
   visit({ request, results, missing, withoutId, skipped }: Visit): void {
@@ -32,14 +40,15 @@ export class Tally {
     this.#missing += missing;
     this.#withoutId += withoutId;
     this.#skipped += skipped;
+    const { name, item } = this.#words;
     let hasFailed = false;
     for (const [stream, result] of results) {
       if (result.kind === 'forbidden') continue;
       for (const error of result.errors) {
         hasFailed = true;
         this.#run.fail(
-          `${this.#name}: ${stream} of ${this.#item} ${request.id} could not be read and will be asked again in ` +
-            `the next run. ${error.line}`,
+          `${name}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
+            error.line,
         );
       }
     }
@@ -52,13 +61,15 @@ export class Tally {
 
   forbidden(stream: string, error: HttpError, permissions: readonly string[]): void {
     const needed = permissions.join(' and ');
-    this.#run.fail(`${this.#name}: ${stream} are left out of this run; they need ${needed}. ${error.line}`);
+    this.#run.fail(
+      `${this.#words.name}: ${stream} are left out of this run; they need ${needed}. ${error.line}`,
+    );
   }
 
-  givenUp(stream: string, pipeline: string): void {
+  givenUp(stream: string, id: string): void {
+    const { name, item } = this.#words;
     this.#run.log.warning(
-      `${this.#name}: pipeline ${pipeline} never settled and its newest workflow is older than 91 days; ` +
-        `${stream} no longer asks for it.`,
+      `${name}: ${item} ${id} never settled and is too old to change; ${stream} no longer asks for it.`,
     );
   }
 
@@ -72,20 +83,21 @@ export class Tally {
   refuseTooManyFailures(): void {
     if (!this.hasTooManyFailures) return;
     throw new TapError(
-      `${this.#failed} of ${this.#visited} ${this.#item}s could not be read, so the rest is left for this run.`,
+      `${this.#failed} of ${this.#visited} ${this.#words.item}s could not be read, so the rest is left for this run.`,
     );
   }
 
   end(): void {
+    const { name, item, withoutDetails = `${item}s`, whyWithoutId } = this.#words;
     if (this.#skipped > 0) {
       this.#run.log.info(
-        `${this.#name}: ${this.#skipped} approvals and jobs without a number were passed over; they have no details.`,
+        `${name}: ${this.#skipped} ${withoutDetails} were passed over; they have no details.`,
       );
     }
     if (this.#missing === 0 && this.#withoutId === 0) return;
+    const why = whyWithoutId === undefined ? '' : `, ${whyWithoutId},`;
     this.#run.log.info(
-      `${this.#name}: ${this.#missing} answers 404 below ${this.#item}s and ${this.#withoutId} rows without ` +
-        'id, as what has expired is shown, were left out.',
+      `${name}: ${this.#missing} answers 404 below ${item}s and ${this.#withoutId} rows without id${why} were left out.`,
     );
   }
 }

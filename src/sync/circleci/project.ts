@@ -97,6 +97,8 @@ async function readPipelines(
     run,
     name: project.slug,
     item: 'pipeline',
+    withoutDetails: 'approvals and jobs without a number',
+    whyWithoutId: 'as what has expired is shown',
     track: slug,
     records,
     partitions: () => [project.slug],
