@@ -136,8 +136,9 @@ export class Bookmarks {
   dropForbidden({ results }: Visit): void {
     const { records, tally } = this.#options;
     for (const [stream, result] of results) {
-      if (result.kind !== 'forbidden' || !this.#active.delete(stream)) continue;
-      tally.forbidden(stream, result.error, records.get(stream)?.selected.definition.permissions ?? []);
+      const definition = records.get(stream)?.selected.definition;
+      if (result.kind !== 'forbidden' || definition === undefined || !this.#active.delete(stream)) continue;
+      tally.forbidden(definition, result.error);
     }
   }
 

@@ -1,4 +1,6 @@
 import { type HttpError, TapError } from '../errors.js';
+import type { StreamDefinition } from '../streams/define.js';
+import { leftOut } from './left-out.js';
 import type { Run } from './run.js';
 import type { Visit } from './visit.js';
 
@@ -59,11 +61,8 @@ export class Tally {
     this.#withoutId++;
   }
 
-  forbidden(stream: string, error: HttpError, permissions: readonly string[]): void {
-    const needed = permissions.join(' and ');
-    this.#run.fail(
-      `${this.#words.name}: ${stream} are left out of this run; they need ${needed}. ${error.line}`,
-    );
+  forbidden(definition: StreamDefinition, error: HttpError): void {
+    this.#run.fail(`${this.#words.name}: ${leftOut([definition.name], definition)} ${error.line}`);
   }
 
   givenUp(stream: string, id: string): void {

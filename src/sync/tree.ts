@@ -1,6 +1,7 @@
 import { HttpError, TapError } from '../errors.js';
 import type { Records } from '../singer/records.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
+import { leftOut, needs } from './left-out.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { Run } from './run.js';
 
@@ -145,18 +146,17 @@ export class Tree {
     const { run, name } = this.#options;
     const names = wanted.join(', ');
     const failure = error instanceof HttpError ? error.failure : 'unreadable';
-    const needed = definition.permissions.join(' and ');
     if (failure === 'forbidden') {
       const place = placeOf(definition, above);
       if (this.#forbidden.has(place)) return;
       this.#forbidden.add(place);
-      run.fail(`${name}: ${names} are left out of this run; they need ${needed}. ${error.line}`);
+      run.fail(`${name}: ${leftOut(wanted, definition)} ${error.line}`);
     } else if (failure === 'not-found' && definition.parent?.parent !== undefined) {
       // What was listed a moment ago may be deleted by now.
       this.#missing++;
     } else if (failure === 'not-found') {
       // What is there but not for this token may be 404 too.
-      run.fail(`${name}: ${names} could not be read; they need ${needed}. ${error.line}`);
+      run.fail(`${name}: ${names} could not be read; ${needs(wanted, definition)}. ${error.line}`);
     } else {
       run.fail(`${name}: ${names} could not be read. ${error.line}`);
     }

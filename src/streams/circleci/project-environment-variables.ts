@@ -15,7 +15,7 @@ export const projectEnvironmentVariables = defineStream({
     project_id: ['projects', 'id'],
     project_slug: ['projects', 'slug'],
   },
-  permissions: ['view the project settings: a project administrator'],
+  permissions: ['view the project settings, as its administrators may'],
   cost: '1 for each project',
   isUnverified: true,
 });

@@ -7,6 +7,7 @@ import { builds } from '../../streams/buildkite/builds.js';
 import type { StreamDefinition } from '../../streams/define.js';
 import { formatTimestamp, parseTimestamp } from '../../time.js';
 import { type Bounds, type Entry, type Need, settle } from '../entry.js';
+import { leftOut } from '../left-out.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
@@ -16,7 +17,6 @@ import { buildKind } from './build-kind.js';
 import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
-import { leftOut } from './shared.js';
 
 export interface BuildsSyncOptions {
   readonly run: Run;
@@ -225,7 +225,7 @@ export class BuildsSync {
     } catch (error) {
       if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
       const { failure, path, status } = error;
-      const next = leftOut([...this.#options.records.keys()], builds.permissions);
+      const next = leftOut([...this.#options.records.keys()], builds);
       throw new HttpError(error.message, { failure, path, status, next, cause: error });
     }
   }

@@ -8,11 +8,12 @@ import { testRuns } from '../../streams/buildkite/test-runs.js';
 import { type Above, isAtOrBelow } from '../../streams/define.js';
 import { formatTimestamp } from '../../time.js';
 import type { Bounds } from '../entry.js';
+import { leftOut } from '../left-out.js';
 import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
 import { BuildsSync } from './builds-sync.js';
 import { Pipelines } from './pipelines.js';
-import { type BuildkiteShared, leftOut } from './shared.js';
+import type { BuildkiteShared } from './shared.js';
 import { syncSuite } from './suite-sync.js';
 
 /**
@@ -88,7 +89,7 @@ async function pipelinesOf(
     return await listPipelines(shared.client, slug);
   } catch (error) {
     if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-    shared.run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
+    shared.run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
     return undefined;
   }
 }

@@ -44,8 +44,3 @@ export class BuildkiteShared {
     return new Map([...this.records].filter(([name]) => names.has(name)));
   }
 }
-
-/** What a run says of streams that the token must not read. */
-export function leftOut(names: readonly string[], scopes: readonly string[]): string {
-  return `${names.join(', ')} are left out of this run; they need ${scopes.join(' and ')}.`;
-}

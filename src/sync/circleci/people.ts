@@ -3,6 +3,7 @@ import type { Row } from '../../http/pagination.js';
 import type { Records } from '../../singer/records.js';
 import { users } from '../../streams/circleci/users.js';
 import type { StreamDefinition } from '../../streams/define.js';
+import { leftOut } from '../left-out.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { Line } from '../visit.js';
@@ -72,7 +73,6 @@ export class People {
   #forbid(error: TapError): void {
     if (this.#isForbidden) return;
     this.#isForbidden = true;
-    const needed = users.permissions.join(' and ');
-    this.#run.fail(`users are left out of this run; they need permission to ${needed}. ${error.line}`);
+    this.#run.fail(`${leftOut([users.name], users)} ${error.line}`);
   }
 }
