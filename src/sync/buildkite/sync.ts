@@ -48,6 +48,7 @@ export class BuildkiteSync implements SourceSync {
     if (slugs.length === 0)
       run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
     await tree.read(organizations, {});
+    tree.report();
     run.progress.expect('organizations', slugs.length);
     return slugs.map((slug) => this.#read(slug, bounds));
   }
