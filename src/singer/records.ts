@@ -1,11 +1,14 @@
 import { TapError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import type { Log } from '../log.js';
-import { sourceTitles } from '../streams/define.js';
+import { type StreamDefinition, sourceTitles } from '../streams/define.js';
 import type { SelectedStream } from './catalog.js';
 import { recordLine, type SchemaMessage } from './messages.js';
 import { published } from './schema.js';
 import { compileTransform, Mismatch, type Transform } from './transform.js';
+
+/** What makes the messages of the selected streams, by their names, parents before children. */
+export type SelectedRecords = ReadonlyMap<string, Records>;
 
 /** Makes SCHEMA and RECORD of one selected stream. */
 export class Records {
@@ -71,6 +74,14 @@ export class Records {
       throw new TapError(`${name}: ${error.message} (${keys}).`, { cause: error });
     }
   }
+}
+
+/** Those of the selected streams that are meant, in the same order. */
+export function recordsOf(
+  all: SelectedRecords,
+  isMeant: (stream: StreamDefinition) => boolean,
+): SelectedRecords {
+  return new Map([...all].filter(([, { selected }]) => isMeant(selected.definition)));
 }
 
 function shown(value: unknown): string {

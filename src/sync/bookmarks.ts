@@ -1,5 +1,5 @@
 import { HttpError, TapError } from '../errors.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import { day, formatTimestamp } from '../time.js';
 import {
   type Bounds,
@@ -29,7 +29,7 @@ export interface BookmarksOptions {
   /** What messages call whatever the list belongs to: a slug. */
   readonly name: string;
   /** The streams that are read from the list, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly bounds: Bounds;
   readonly tally: Tally;
   /** An answer 404 below the list is believed only if this does not throw. */

@@ -1,6 +1,6 @@
 import { HttpError, TapError } from '../errors.js';
 import type { Page, Row } from '../http/pagination.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import { Bookmarks, type Phase, Unverified } from './bookmarks.js';
 import type { Bounds, Entry } from './entry.js';
 import { lookAhead } from './look-ahead.js';
@@ -36,7 +36,7 @@ export interface ListSyncOptions extends ListWords {
   /** What progress knows it by. */
   readonly track: string;
   /** The streams that are read from the list, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** Keys under which the state knows what the list's rows belong to, as far as that is known by now. */
   readonly partitions: () => readonly string[];
   readonly bounds: Bounds;

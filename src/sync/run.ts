@@ -1,6 +1,6 @@
 import type { Log } from '../log.js';
 import type { Metrics } from '../singer/metrics.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import type { Writer } from '../singer/writer.js';
 import { second } from '../time.js';
 import type { Progress } from './progress.js';
@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly metrics: Metrics;
   readonly progress: Progress;
   /** By stream, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly maxConcurrency: number;
   readonly onError: 'fail' | 'skip';
   /** Milliseconds since 1970. */
@@ -30,7 +30,7 @@ export class Run {
   readonly writer: Writer;
   readonly log: Log;
   readonly state: State;
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly progress: Progress;
   /** RECORDs written, by stream. */
   readonly rows = new Map<string, number>();

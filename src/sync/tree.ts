@@ -1,5 +1,5 @@
 import { HttpError, TapError } from '../errors.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { leftOut, needs } from './left-out.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
@@ -11,7 +11,7 @@ export interface TreeOptions {
   /** What messages call whatever the tree belongs to: a slug. */
   readonly name: string;
   /** Of all selected streams of the source. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** The streams of the tree, parents before children. */
   readonly definitions: readonly StreamDefinition[];
   /** Pages of rows that are known already; undefined: they have to be asked for. */

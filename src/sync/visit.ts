@@ -1,5 +1,5 @@
 import { type Row, TokenNotFound } from '../http/pagination.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
 import type { Need } from './entry.js';
@@ -70,10 +70,10 @@ export interface Kind {
 /** Reads rows of a walked list with all that is below them. Errors become part of the visit, but for those that end the run. */
 export class Visitor {
   readonly #reader: Reader;
-  readonly #records: ReadonlyMap<string, Records>;
+  readonly #records: SelectedRecords;
   readonly #kind: Kind;
 
-  constructor(reader: Reader, records: ReadonlyMap<string, Records>, kind: Kind) {
+  constructor(reader: Reader, records: SelectedRecords, kind: Kind) {
     this.#reader = reader;
     this.#records = records;
     this.#kind = kind;

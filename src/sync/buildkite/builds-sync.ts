@@ -1,7 +1,7 @@
 import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
-import type { Records } from '../../singer/records.js';
+import type { SelectedRecords } from '../../singer/records.js';
 import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import type { StreamDefinition } from '../../streams/define.js';
@@ -24,7 +24,7 @@ export interface BuildsSyncOptions {
   readonly reader: Reader;
   readonly pipelines: Pipelines;
   /** Of the selected streams at and below builds, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** All streams below builds, parents before children. */
   readonly below: readonly StreamDefinition[];
   readonly bounds: Bounds;

@@ -1,4 +1,5 @@
 import { HttpError, TapError } from '../../errors.js';
+import { recordsOf } from '../../singer/records.js';
 import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
@@ -29,7 +30,7 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
   const listed = await pipelinesOf(shared, slug);
   run.begin();
   const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
-  const ofBuilds = shared.recordsOf(listed === undefined ? [] : [builds, ...below]);
+  const ofBuilds = recordsOf(records, (stream) => listed !== undefined && isAtOrBelow(stream, builds));
   if (pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
@@ -82,8 +83,8 @@ async function pipelinesOf(
   shared: BuildkiteShared,
   slug: string,
 ): Promise<readonly BuildkitePipeline[] | undefined> {
-  const wanted = shared.definitions.filter((definition) => isAtOrBelow(definition, pipelineStream));
-  const names = [...shared.recordsOf(wanted).keys()];
+  const wanted = recordsOf(shared.records, (stream) => isAtOrBelow(stream, pipelineStream));
+  const names = [...wanted.keys()];
   if (names.length === 0) return [];
   try {
     return await listPipelines(shared.client, slug);

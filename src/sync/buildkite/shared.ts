@@ -1,7 +1,6 @@
 import type { ApiClient } from '../../http/client.js';
-import type { Records } from '../../singer/records.js';
+import type { SelectedRecords } from '../../singer/records.js';
 import { buildkiteStreams } from '../../streams/buildkite/index.js';
-import type { StreamDefinition } from '../../streams/define.js';
 import { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { BuildkiteSettings } from './bounds.js';
@@ -12,7 +11,7 @@ export interface BuildkiteSyncOptions {
   readonly client: ApiClient;
   readonly settings: BuildkiteSettings;
   /** Of Buildkite's selected streams, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
 }
 
 /** What the organizations of one run share. */
@@ -20,7 +19,7 @@ export class BuildkiteShared {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: BuildkiteSettings;
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly reader: Reader;
   /** All streams of Buildkite, parents before children. */
   readonly definitions = buildkiteStreams;
@@ -36,11 +35,5 @@ export class BuildkiteShared {
       cleaned: (row) => masked(row, settings.envAllow),
       redacted: (text) => run.log.redacted(text),
     });
-  }
-
-  /** Those of the selected streams that are among `definitions`. */
-  recordsOf(definitions: readonly StreamDefinition[]): ReadonlyMap<string, Records> {
-    const names = new Set(definitions.map(({ name }) => name));
-    return new Map([...this.records].filter(([name]) => names.has(name)));
   }
 }

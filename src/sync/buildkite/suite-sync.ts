@@ -2,6 +2,7 @@ import { HttpError } from '../../errors.js';
 import { pages, type Row } from '../../http/pagination.js';
 import { expand, path, withQuery } from '../../http/url.js';
 import { isObject } from '../../json.js';
+import { recordsOf } from '../../singer/records.js';
 import { getAccessToken } from '../../sources/buildkite.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
@@ -22,7 +23,7 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
   const partition = String(id);
   const name = `${String(above.buildkite_organizations?.slug)}/${String(slug)}`;
   run.state.setName(partition, name);
-  const records = shared.recordsOf([testRuns]);
+  const records = recordsOf(shared.records, (stream) => stream === testRuns);
   const list = expand(testRuns.endpoint, (placeholder) => {
     const [stream = '', column = ''] = placeholder.split('.');
     return above[stream]?.[column];

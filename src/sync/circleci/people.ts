@@ -1,6 +1,6 @@
 import { HttpError, type TapError } from '../../errors.js';
 import type { Row } from '../../http/pagination.js';
-import type { Records } from '../../singer/records.js';
+import type { Records, SelectedRecords } from '../../singer/records.js';
 import { users } from '../../streams/circleci/users.js';
 import type { StreamDefinition } from '../../streams/define.js';
 import { leftOut } from '../left-out.js';
@@ -18,7 +18,7 @@ export class People {
   #isForbidden = false;
   #missing = 0;
 
-  constructor(run: Run, reader: Reader, records: ReadonlyMap<string, Records>) {
+  constructor(run: Run, reader: Reader, records: SelectedRecords) {
     this.#run = run;
     this.#reader = reader;
     this.#records = records.get(users.name);

@@ -1,4 +1,5 @@
 import { HttpError, TapError } from '../../errors.js';
+import { recordsOf, type SelectedRecords } from '../../singer/records.js';
 import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci.js';
 import type { FoundProject } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
@@ -18,9 +19,9 @@ import type { CircleCIShared } from './shared.js';
 
 /** Syncs a project, and commits what has been read to the run's state. */
 export async function syncProject(shared: CircleCIShared, found: FoundProject): Promise<void> {
-  const { run, client, below } = shared;
+  const { run, client, records } = shared;
   const { slug } = found;
-  const ofPipelines = shared.recordsOf([pipelines, ...below]);
+  const ofPipelines = recordsOf(records, (stream) => isAtOrBelow(stream, pipelines));
   const list = new PipelineList(client, slug);
   if (ofPipelines.size > 0) list.begin();
   const project = await findProject(shared, found);
@@ -32,7 +33,7 @@ export async function syncProject(shared: CircleCIShared, found: FoundProject): 
   run.begin();
   await Promise.all([
     readTree(shared, project),
-    ofPipelines.size === 0 ? undefined : readPipelines(shared, project, slug, list),
+    ofPipelines.size === 0 ? undefined : readPipelines(shared, project, { slug, records: ofPipelines, list }),
   ]);
 }
 
@@ -83,11 +84,9 @@ async function* ownRow({ reader }: CircleCIShared, project: Project): AsyncGener
 async function readPipelines(
   shared: CircleCIShared,
   project: Project,
-  slug: string,
-  list: PipelineList,
+  { slug, records, list }: { slug: string; records: SelectedRecords; list: PipelineList },
 ): Promise<void> {
-  const { run, client, reader, below, settings } = shared;
-  const records = shared.recordsOf([pipelines, ...below]);
+  const { run, client, reader, settings } = shared;
   const firstAnswer = await list.firstAnswer(project.answer);
   const start = startOfRun(firstAnswer.date, firstAnswer.receivedAt);
   if (start.warning !== undefined) run.warnOnce('clock', start.warning);

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../http/client.js';
-import type { Records } from '../../singer/records.js';
+import type { SelectedRecords } from '../../singer/records.js';
 import type { Project } from '../../sources/circleci.js';
 import type { FoundProject, ProjectChoice } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
@@ -21,7 +21,7 @@ export interface CircleCISyncOptions {
   readonly v11: string;
   readonly settings: CircleCISettings;
   /** Of CircleCI's selected streams, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
 }
 
 /** What the projects of one run share. */
@@ -29,7 +29,7 @@ export class CircleCIShared {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: CircleCISettings;
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly reader: Reader;
   readonly people: People;
   /** Everything that may hang below pipelines. */
@@ -49,12 +49,6 @@ export class CircleCIShared {
       redacted: (text) => run.log.redacted(text.replaceAll('\0', '')),
     });
     this.people = new People(run, this.reader, records);
-  }
-
-  /** Those of the selected streams that are among `definitions`. */
-  recordsOf(definitions: readonly StreamDefinition[]): ReadonlyMap<string, Records> {
-    const names = new Set(definitions.map(({ name }) => name));
-    return new Map([...this.records].filter(([name]) => names.has(name)));
   }
 
   /** Whether the settings want the rows of a stream below this job, or below a row above jobs, */
