@@ -1,7 +1,13 @@
-import { day, hour } from '../time.js';
+import { day, hour, second } from '../time.js';
 
 /** Jobs may end later than what they belong to, which is settled when it has been over for this long. */
 export const settle = hour;
+
+/** From this time on something may have happened that the sync which began at `since` did not see. */
+export function marginOf(since: number): number {
+  // Times of CircleCI's workflows are whole seconds, and so are those of Buildkite's filters.
+  return Math.floor(since / second) * second - settle;
+}
 
 /** All times are milliseconds since 1970. */
 export interface Walk {

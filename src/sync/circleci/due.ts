@@ -1,6 +1,6 @@
 import type { Row } from '../../http/pagination.js';
-import { parseTimestamp, second } from '../../time.js';
-import { type Need, settle } from '../entry.js';
+import { parseTimestamp } from '../../time.js';
+import { marginOf, type Need, settle } from '../entry.js';
 
 /** Statuses that a workflow no longer leaves; others, also unknown ones, are taken for open. */
 const terminal = new Set(['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']);
@@ -53,11 +53,6 @@ export function isPipelineDue(pipeline: Row, need: Need): boolean {
   // CircleCI did not move updated_at on reruns when this was written, and nowhere says that it never will.
   const updated = parseTimestamp(pipeline.updated_at);
   return updated !== undefined && updated >= marginOf(need);
-}
-
-// Times of workflows are whole seconds, so the margin is cut to the second too.
-function marginOf(since: number): number {
-  return Math.floor(since / second) * second - settle;
 }
 
 /** The latest of `created` and the times that the rows have in `column`. */
