@@ -6,7 +6,7 @@ import { isObject } from '../json.js';
 import { parseTimestamp } from '../time.js';
 
 /** Most rows that a page of any list may hold: https://buildkite.com/docs/apis/rest-api#pagination */
-const largestPage = 100;
+export const largestPage = 100;
 
 const organizationEndpoint = '/organizations/{buildkite_organizations.slug}';
 

@@ -3,13 +3,12 @@ import type { Answer, ApiClient } from '../http/client.js';
 import { pages, type Row } from '../http/pagination.js';
 import { expand, withQuery } from '../http/url.js';
 import { isObject } from '../json.js';
+import { largestPage } from '../sources/buildkite.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
 import { plainEnd } from './plain-log.js';
 import type { TimedRow } from './visit-request.js';
 
-/** Most rows that a page of Buildkite may hold; CircleCI has no parameter for it. */
-const largestPage = 100;
 /** Bytes of a text before the end that is kept: whatever the cut goes through begins in them. */
 const margin = 1024;
 
@@ -58,6 +57,7 @@ export class Reader {
       yield this.rows(definition, above, [await found]);
       return;
     }
+    // CircleCI has no parameter for it.
     const asked = style === 'link' || style === 'cursor' ? withQuery(path, { per_page: largestPage }) : path;
     let place = 0;
     for await (const { items, answer } of pages(this.#options.client, asked, endpoint, style, { headers })) {

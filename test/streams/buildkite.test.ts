@@ -50,12 +50,12 @@ describe('the matrix of a job', () => {
 });
 
 describe('a build', () => {
-  it.each(['passed', 'failed', 'canceled', 'skipped', 'not_run'])('has settled when it is %s', (state) => {
+  it.each(['passed', 'failed', 'canceled', 'skipped', 'not_run'])('is at rest when it is %s', (state) => {
     expect(isAtRest({ state, blocked: false })).toBe(true);
   });
 
   it.each(['creating', 'scheduled', 'running', 'failing', 'canceling', 'of a new state'])(
-    'has not settled when it is %s, unless it is blocked',
+    'is not at rest when it is %s, unless it is blocked',
     (state) => {
       expect(isAtRest({ state, blocked: false })).toBe(false);
       expect(isAtRest({ state, blocked: true })).toBe(true);

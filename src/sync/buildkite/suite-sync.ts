@@ -1,9 +1,9 @@
 import { HttpError } from '../../errors.js';
 import { pages, type Row } from '../../http/pagination.js';
-import { expand, path, withQuery } from '../../http/url.js';
+import { path, withQuery } from '../../http/url.js';
 import { isObject } from '../../json.js';
 import { recordsOf } from '../../singer/records.js';
-import { getAccessToken } from '../../sources/buildkite.js';
+import { getAccessToken, largestPage } from '../../sources/buildkite.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
 import { formatTimestamp } from '../../time.js';
@@ -24,10 +24,7 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
   const name = `${String(above.buildkite_organizations?.slug)}/${String(slug)}`;
   run.state.setName(partition, name);
   const records = recordsOf(shared.records, (stream) => stream === testRuns);
-  const list = expand(testRuns.endpoint, (placeholder) => {
-    const [stream = '', column = ''] = placeholder.split('.');
-    return above[stream]?.[column];
-  });
+  const list = reader.pathOf(testRuns, above);
   const visitor = new Visitor(reader, records, runKind(shared, above, bounds, list));
   const runs = new ListSync({
     run,
@@ -43,8 +40,9 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
   runs.prepare([partition]);
   try {
     await runs.read({
-      pages: () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages),
-      idOf: idOf,
+      pages: () =>
+        pages(client, withQuery(list, { per_page: largestPage }), testRuns.endpoint, testRuns.pages),
+      idOf,
       partitionOf: () => partition,
       partitions: [partition],
     });
