@@ -19,7 +19,7 @@ import type { PassPlan, PassPlans, PassStep } from './pass.js';
 import type { Run } from './run.js';
 import type { Tally } from './tally.js';
 import type { Visit } from './visit.js';
-import type { VisitRequest } from './visit-request.js';
+import { nameOf, type VisitRequest } from './visit-request.js';
 
 /** What a pass over the list is for: first what an interrupted walk left, then everything from the top; or a backfill. */
 export type Phase = 'finish' | 'catch up' | 'range';
@@ -120,7 +120,7 @@ export class Bookmarks {
     for (const stream of this.#active) {
       for (const partition of partitions) {
         for (const [id, created] of this.entry(stream, partition).open) {
-          const name = `${partition} ${id}`;
+          const name = nameOf({ partition, id });
           if (this.#visitedOpen.get(stream)?.has(name) === true) continue;
           const known = requests.get(name);
           const request = known ?? { partition, id, created, root: undefined, needs: new Map() };
@@ -156,7 +156,7 @@ export class Bookmarks {
         tally.givenUp(stream, id);
       }
       if (before.open.has(id) || after.open.has(id)) {
-        this.#visitedOpen.get(stream)?.add(`${partition} ${id}`);
+        this.#visitedOpen.get(stream)?.add(nameOf(request));
       }
     }
   }

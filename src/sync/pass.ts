@@ -2,7 +2,7 @@ import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
 import { formatTimestamp, parseTimestamp } from '../time.js';
 import type { Need } from './entry.js';
-import type { VisitRequest } from './visit-request.js';
+import { nameOf, type VisitRequest } from './visit-request.js';
 
 /** What one stream wants of a pass over a list. */
 export interface PassPlan {
@@ -67,7 +67,7 @@ export async function* passOver(
         newest = Math.max(newest, created);
         const partition = partitionOf(row);
         if (partition === undefined) continue;
-        if (!position.take(`${partition} ${id}`, created, row)) continue;
+        if (!position.take(nameOf({ partition, id }), created, row)) continue;
         const needs = needsOf(id, created, pending.get(partition));
         if (needs.size > 0) {
           yield { kind: 'visit', request: { partition, id, created, root: { row, extracted }, needs } };

@@ -19,3 +19,8 @@ export interface VisitRequest {
   readonly root: TimedRow | undefined;
   readonly needs: ReadonlyMap<string, Need>;
 }
+
+/** What names a row over all partitions of its list. */
+export function nameOf({ partition, id }: Pick<VisitRequest, 'partition' | 'id'>): string {
+  return `${partition} ${id}`;
+}

@@ -12,7 +12,7 @@ import { ListSync, type WalkedList } from '../list-sync.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import { type Visit, Visitor } from '../visit.js';
-import type { VisitRequest } from '../visit-request.js';
+import { nameOf, type VisitRequest } from '../visit-request.js';
 import { buildKind } from './build-kind.js';
 import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
@@ -261,8 +261,4 @@ async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): Asyn
 
 function numberOf({ number }: Row): string {
   return typeof number === 'number' ? String(number) : '';
-}
-
-function nameOf({ partition, id }: VisitRequest): string {
-  return `${partition} ${id}`;
 }
