@@ -2,6 +2,7 @@ import { HttpError } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import { pages, type Row } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
+import { isObject } from '../json.js';
 import { parseTimestamp } from '../time.js';
 
 /** What a sync is going to read. Times are milliseconds since 1970. */
@@ -119,7 +120,7 @@ class Numbers {
     try {
       const pipeline = path`/project/${slugPath(this.#slug)}/pipeline/${number}`;
       const { body } = await this.#client.get(pipeline, '/project/{+projects.slug}/pipeline/{number}');
-      return typeof body === 'object' && body !== null ? { ...body } : {};
+      return isObject(body) ? body : {};
     } catch (error) {
       if (isNotFound(error)) return {};
       throw error;

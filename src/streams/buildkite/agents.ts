@@ -1,9 +1,10 @@
+import { isObject } from '../../json.js';
 import { defineStream } from '../define.js';
 import { organizations } from './organizations.js';
 
 /** The job has a row of its own. */
 function idOf(job: unknown): unknown {
-  return typeof job === 'object' && job !== null && 'id' in job ? job.id : null;
+  return isObject(job) ? (job.id ?? null) : null;
 }
 
 export const agents = defineStream({

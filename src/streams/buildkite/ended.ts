@@ -1,6 +1,4 @@
-import type { Above } from '../define.js';
-
-type Row = Above[string];
+import type { JsonObject } from '../../json.js';
 
 // https://buildkite.com/docs/pipelines/configure/defining-steps#build-states
 const endedBuilds: readonly unknown[] = ['passed', 'failed', 'canceled', 'skipped', 'not_run'];
@@ -26,16 +24,16 @@ const openJobs: readonly unknown[] = [
 ];
 
 /** Whether a build is in a state that it leaves only by a retry or an unblocked step; unknown ones are taken for open. */
-export function hasEnded(build: Row | undefined): boolean {
+export function hasEnded(build: JsonObject | undefined): boolean {
   return endedBuilds.includes(build?.state);
 }
 
 /** Whether a build has ended, or waits at a block step and may wait for ever. Either may go on later. */
-export function isAtRest(build: Row | undefined): boolean {
+export function isAtRest(build: JsonObject | undefined): boolean {
   return build?.blocked === true || hasEnded(build);
 }
 
 /** Whether a job is a command that has started and ended: only those have a log and an environment. */
-export function hasRun(job: Row | undefined): boolean {
+export function hasRun(job: JsonObject | undefined): boolean {
   return job?.type === 'script' && typeof job.started_at === 'string' && !openJobs.includes(job.state);
 }
