@@ -2,6 +2,7 @@ import { TapError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import type { Log } from '../log.js';
 import { type StreamDefinition, sourceTitles } from '../streams/define.js';
+import { formatTimestamp } from '../time.js';
 import type { SelectedStream } from './catalog.js';
 import { recordLine, type SchemaMessage } from './messages.js';
 import { published } from './schema.js';
@@ -60,13 +61,15 @@ export class Records {
   }
 
   /**
-   * The RECORD line of a row of the API; `foreignKeys` are the columns taken from rows above it.
+   * The RECORD line of a row of the API.
+   * @param foreignKeys the columns taken from rows above it
+   * @param receivedAt when the answer that held it arrived, in milliseconds since 1970
    * @throws TapError naming stream, key and column when a value does not fit.
    */
-  line(row: JsonObject, foreignKeys: JsonObject, timeExtracted: string): string {
+  line(row: JsonObject, foreignKeys: JsonObject, receivedAt: number): string {
     const { name, key } = this.selected.definition;
     try {
-      return recordLine(name, this.#transform(row, foreignKeys), timeExtracted);
+      return recordLine(name, this.#transform(row, foreignKeys), formatTimestamp(receivedAt));
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       const whole = { ...row, ...foreignKeys };

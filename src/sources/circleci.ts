@@ -1,8 +1,8 @@
 import { HttpError, TapError } from '../errors.js';
 import type { Answer, ApiClient } from '../http/client.js';
+import { getObject } from '../http/object.js';
 import type { Row } from '../http/pagination.js';
 import { path, slugPath } from '../http/url.js';
-import { isObject } from '../json.js';
 
 /** First segments of a slug, each with what CircleCI calls it. */
 const hosts: Readonly<Record<string, string>> = {
@@ -72,19 +72,23 @@ export interface Project {
  */
 export async function getProject(client: ApiClient, slug: string): Promise<Project> {
   const projectPath = path`/project/${slugPath(slug)}`;
+  const { row, answer } = await askForProject(client, slug, projectPath);
+  const { id, slug: canonical } = row;
+  if (typeof id === 'string' && typeof canonical === 'string') return { id, slug: canonical, row, answer };
+  throw new HttpError(`${slug}: GET ${projectPath} answered no project with id and slug.`, {
+    failure: 'unreadable',
+    path: projectPath,
+    status: answer.status,
+  });
+}
+
+async function askForProject(
+  client: ApiClient,
+  slug: string,
+  projectPath: string,
+): ReturnType<typeof getObject> {
   try {
-    const answer = await client.get(projectPath, '/project/{+projects.slug}');
-    const { body } = answer;
-    if (isObject(body)) {
-      const { id, slug: canonical } = body;
-      if (typeof id === 'string' && typeof canonical === 'string') {
-        return { id, slug: canonical, row: body, answer };
-      }
-    }
-    throw new HttpError(`${slug}: GET ${projectPath} answered no project with id and slug.`, {
-      failure: 'unreadable',
-      path: projectPath,
-    });
+    return await getObject(client, projectPath, '/project/{+projects.slug}', 'project');
   } catch (error) {
     if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
     // A token that is refused gets 404 here too, and so does everything below a wrong base_url.

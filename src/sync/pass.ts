@@ -1,6 +1,6 @@
 import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
-import { formatTimestamp, parseTimestamp } from '../time.js';
+import { parseTimestamp } from '../time.js';
 import type { Need } from './entry.js';
 import { nameOf, type VisitRequest } from './visit-request.js';
 
@@ -55,7 +55,7 @@ export async function* passOver(
   const position = new Position();
   try {
     for await (const page of pages) {
-      const extracted = formatTimestamp(page.answer.receivedAt);
+      const { receivedAt } = page.answer;
       let newest = Number.NEGATIVE_INFINITY;
       for (const row of page.items) {
         const id = idOf(row);
@@ -70,7 +70,7 @@ export async function* passOver(
         if (!position.take(nameOf({ partition, id }), created, row)) continue;
         const needs = needsOf(id, created, pending.get(partition));
         if (needs.size > 0) {
-          yield { kind: 'visit', request: { partition, id, created, root: { row, extracted }, needs } };
+          yield { kind: 'visit', request: { partition, id, created, root: { row, receivedAt }, needs } };
         }
       }
       // A page without rows is older than nothing.

@@ -105,9 +105,9 @@ export class Tree {
     const { run, records } = this.#options;
     const own = records.get(name);
     if (own === undefined || this.#forbidden.has(placeOf(definition, above))) return;
-    const { row, extracted, foreignKeys } = found;
+    const { row, receivedAt, foreignKeys } = found;
     try {
-      run.record(name, own.line(row, foreignKeys, extracted));
+      run.record(name, own.line(row, foreignKeys, receivedAt));
     } catch (error) {
       if (!(error instanceof TapError)) throw error;
       run.fail(`${this.#options.name}: ${error.line}`);

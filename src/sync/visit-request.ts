@@ -1,11 +1,5 @@
-import type { Row } from '../http/pagination.js';
+import type { TimedRow } from '../http/object.js';
 import type { Need } from './entry.js';
-
-/** A row and when the answer that held it arrived, as `time_extracted` has it. */
-export interface TimedRow {
-  readonly row: Row;
-  readonly extracted: string;
-}
 
 /** A row of a walked list that is to be read with what hangs below it, for the streams that need something of it. */
 export interface VisitRequest {

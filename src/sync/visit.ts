@@ -1,3 +1,4 @@
+import type { TimedRow } from '../http/object.js';
 import { type Row, TokenNotFound } from '../http/pagination.js';
 import type { SelectedRecords } from '../singer/records.js';
 import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
@@ -5,7 +6,7 @@ import { formatTimestamp } from '../time.js';
 import type { Need } from './entry.js';
 import { type Judge, Outcome, type StreamResult } from './outcome.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
-import type { TimedRow, VisitRequest } from './visit-request.js';
+import type { VisitRequest } from './visit-request.js';
 
 export interface Line {
   readonly stream: string;
@@ -199,8 +200,8 @@ export class Visitor {
       : outcome.attempt([definition.name], 'nothing', () => also(definition, row));
   }
 
-  #write(stream: string, { row, extracted, foreignKeys }: FoundRow): Line[] {
-    const text = this.#records.get(stream)?.line(row, foreignKeys, extracted);
+  #write(stream: string, { row, receivedAt, foreignKeys }: FoundRow): Line[] {
+    const text = this.#records.get(stream)?.line(row, foreignKeys, receivedAt);
     return text === undefined ? [] : [{ stream, text }];
   }
 

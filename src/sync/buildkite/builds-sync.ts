@@ -5,7 +5,7 @@ import type { SelectedRecords } from '../../singer/records.js';
 import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import type { StreamDefinition } from '../../streams/define.js';
-import { formatTimestamp, parseTimestamp } from '../../time.js';
+import { parseTimestamp } from '../../time.js';
 import { type Bounds, type Entry, type Need, settle } from '../entry.js';
 import { leftOut } from '../left-out.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
@@ -136,13 +136,13 @@ export class BuildsSync {
   async *#requests(pages: AsyncIterable<Page>, filter: BuildFilter): AsyncGenerator<VisitRequest> {
     const { pipelines } = this.#options;
     for await (const { items, answer } of pages) {
-      const extracted = formatTimestamp(answer.receivedAt);
+      const { receivedAt } = answer;
       for (const row of items) {
         const partition = pipelines.idOf(row);
         const created = parseTimestamp(row.created_at);
         if (partition === undefined || created === undefined) continue;
         const needs = this.#needs(row, partition, created, filter);
-        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, extracted }, needs };
+        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, receivedAt }, needs };
       }
     }
   }

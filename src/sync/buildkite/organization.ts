@@ -7,7 +7,6 @@ import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.j
 import { suites } from '../../streams/buildkite/suites.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import { type Above, isAtOrBelow } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
 import type { Bounds } from '../entry.js';
 import { leftOut } from '../left-out.js';
 import type { FoundRow } from '../reader.js';
@@ -105,9 +104,5 @@ async function* known(
   { reader }: BuildkiteShared,
   above: Above,
 ): AsyncGenerator<readonly FoundRow[]> {
-  yield reader.rows(
-    pipelineStream,
-    above,
-    pipelines.read.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
-  );
+  yield reader.rows(pipelineStream, above, pipelines.read);
 }

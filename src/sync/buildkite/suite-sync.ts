@@ -1,16 +1,13 @@
-import { HttpError } from '../../errors.js';
+import { getObject } from '../../http/object.js';
 import { pages, type Row } from '../../http/pagination.js';
 import { path, withQuery } from '../../http/url.js';
-import { isObject } from '../../json.js';
 import { recordsOf } from '../../singer/records.js';
 import { getAccessToken, largestPage } from '../../sources/buildkite.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
 import { type Bounds, settle } from '../entry.js';
 import { ListSync } from '../list-sync.js';
 import { type Kind, Visitor } from '../visit.js';
-import type { TimedRow } from '../visit-request.js';
 import type { BuildkiteShared } from './shared.js';
 
 /**
@@ -58,17 +55,12 @@ function idOf({ id }: Row): string {
 }
 
 function runKind({ client }: BuildkiteShared, above: Above, bounds: Bounds, list: string): Kind {
-  const fetchRoot = async ({ id }: { readonly id: string }): Promise<TimedRow> => {
-    const ownPath = list + path`/${id}`;
-    const { body, receivedAt } = await client.get(ownPath, `${testRuns.endpoint}/{buildkite_test_runs.id}`);
-    if (isObject(body)) return { row: body, extracted: formatTimestamp(receivedAt) };
-    throw new HttpError(`GET ${ownPath} answered no run.`, { failure: 'unreadable', path: ownPath });
-  };
   return {
     root: testRuns,
     below: [],
     above: () => above,
-    fetchRoot,
+    fetchRoot: ({ id }) =>
+      getObject(client, list + path`/${id}`, `${testRuns.endpoint}/{buildkite_test_runs.id}`, 'test run'),
     needsRoot: true,
     writes: () => true,
     looksBelow: () => false,

@@ -1,13 +1,8 @@
 import { HttpError } from '../../errors.js';
-import {
-  getAccessToken,
-  getOrganization,
-  type ListedRow,
-  listOrganizations,
-} from '../../sources/buildkite.js';
+import type { TimedRow } from '../../http/object.js';
+import { getAccessToken, getOrganization, listOrganizations } from '../../sources/buildkite.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { user } from '../../streams/buildkite/user.js';
-import { formatTimestamp } from '../../time.js';
 import { startOfRun } from '../clock.js';
 import type { Bounds } from '../entry.js';
 import type { FoundRow } from '../reader.js';
@@ -21,7 +16,7 @@ import { BuildkiteShared, type BuildkiteSyncOptions } from './shared.js';
 export class BuildkiteSync implements SourceSync {
   readonly #shared: BuildkiteShared;
   /** The organizations that the token sees, where they had to be listed. */
-  #listed: readonly ListedRow[] | undefined;
+  #listed: readonly TimedRow[] | undefined;
 
   constructor(options: BuildkiteSyncOptions) {
     this.#shared = new BuildkiteShared(options);
@@ -96,8 +91,7 @@ export class BuildkiteSync implements SourceSync {
     }
   }
 
-  #rowsOf(listed: readonly ListedRow[]): readonly FoundRow[] {
-    const rows = listed.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) }));
-    return this.#shared.reader.rows(organizations, {}, rows);
+  #rowsOf(listed: readonly TimedRow[]): readonly FoundRow[] {
+    return this.#shared.reader.rows(organizations, {}, listed);
   }
 }

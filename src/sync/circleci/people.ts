@@ -56,8 +56,8 @@ export class People {
     const lines: Line[] = [];
     try {
       for await (const page of this.#reader.pages(users, { users: { id } })) {
-        for (const { row, foreignKeys, extracted } of page) {
-          const text = this.#records?.line(row, foreignKeys, extracted);
+        for (const { row, foreignKeys, receivedAt } of page) {
+          const text = this.#records?.line(row, foreignKeys, receivedAt);
           if (text !== undefined) lines.push({ stream: users.name, text, once: id });
         }
       }

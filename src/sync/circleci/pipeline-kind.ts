@@ -1,17 +1,13 @@
-import { HttpError } from '../../errors.js';
-import type { ApiClient } from '../../http/client.js';
+import { getObject } from '../../http/object.js';
 import type { Row } from '../../http/pagination.js';
 import { path } from '../../http/url.js';
-import { isObject } from '../../json.js';
 import { jobs } from '../../streams/circleci/jobs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { workflows } from '../../streams/circleci/workflows.js';
 import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
 import { type Bounds, isRerunnable, type Need } from '../entry.js';
 import type { Judge, Outcome } from '../outcome.js';
 import type { Kind } from '../visit.js';
-import type { TimedRow } from '../visit-request.js';
 import { isJobDue, isPipelineDue, isSetUp, isWorkflowDue, isWorkflowSettled, newestOf } from './due.js';
 import type { CircleCIShared } from './shared.js';
 
@@ -23,7 +19,7 @@ export function pipelineKind(shared: CircleCIShared, project: Row, bounds: Bound
     root: pipelines,
     below,
     above: () => ({ projects: project }),
-    fetchRoot: ({ id }) => fetchPipeline(client, id),
+    fetchRoot: ({ id }) => getObject(client, path`/pipeline/${id}`, '/pipeline/{pipelines.id}', 'pipeline'),
     needsRoot: false,
     writes: (definition, row, need) => {
       if (definition === pipelines) return isPipelineDue(row, need);
@@ -54,15 +50,6 @@ function isDueBelow(parent: StreamDefinition, row: Row, need: Need, child: Strea
 /** Whether a job is of the kind that has nothing below it. */
 function isWithoutDetails({ type, job_number: number }: Row): boolean {
   return type === 'approval' || typeof number !== 'number';
-}
-
-async function fetchPipeline(client: ApiClient, id: string): Promise<TimedRow> {
-  const ownPath = path`/pipeline/${id}`;
-  const { body, receivedAt } = await client.get(ownPath, '/pipeline/{pipelines.id}');
-  if (!isObject(body)) {
-    throw new HttpError(`GET ${ownPath} answered no object.`, { failure: 'unreadable', path: ownPath });
-  }
-  return { row: body, extracted: formatTimestamp(receivedAt) };
 }
 
 function judgeWith(bounds: Bounds, below: readonly StreamDefinition[]): Judge {

@@ -6,7 +6,6 @@ import { circleciStreams } from '../../streams/circleci/index.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { projects } from '../../streams/circleci/projects.js';
 import { isAtOrBelow } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
 import { startOfRun } from '../clock.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
 import type { FoundRow } from '../reader.js';
@@ -77,8 +76,8 @@ async function readTree(shared: CircleCIShared, project: Project): Promise<void>
 }
 
 async function* ownRow({ reader }: CircleCIShared, project: Project): AsyncGenerator<readonly FoundRow[]> {
-  const extracted = formatTimestamp(project.answer.receivedAt);
-  yield reader.rows(projects, {}, [{ row: project.row, extracted }]);
+  const { row, answer } = project;
+  yield reader.rows(projects, {}, [{ row, receivedAt: answer.receivedAt }]);
 }
 
 async function readPipelines(
