@@ -1,20 +1,19 @@
 import { HttpError, TapError } from '../errors.js';
 import type { SelectedRecords } from '../singer/records.js';
 import { day, formatTimestamp } from '../time.js';
+import type { Bounds, Entry } from './entry.js';
 import {
-  type Bounds,
-  type Entry,
   endFullTable,
   foldCaughtUp,
   foldFinished,
   foldRanged,
   foldVisit,
   isGivenUp,
-  type Need,
   startFullTable,
   startWalk,
-} from './entry.js';
+} from './fold.js';
 import { HeldEntries } from './held-entries.js';
+import type { Need } from './need.js';
 import type { PassPlan, PassPlans, PassStep } from './pass.js';
 import type { Run } from './run.js';
 import type { Tally } from './tally.js';

@@ -1,7 +1,7 @@
 import { HttpError, TapError } from '../errors.js';
 import type { TimedRow } from '../http/object.js';
 import type { Row } from '../http/pagination.js';
-import type { Finding } from './entry.js';
+import type { Finding } from './fold.js';
 import type { VisitRequest } from './visit-request.js';
 
 /** What one stream learned from a visit: something to fold, or that its endpoint is forbidden. */

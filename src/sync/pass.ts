@@ -1,7 +1,7 @@
 import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
 import { parseTimestamp } from '../time.js';
-import type { Need } from './entry.js';
+import type { Need } from './need.js';
 import { nameOf, type VisitRequest } from './visit-request.js';
 
 /** What one stream wants of a pass over a list. */

@@ -1,5 +1,5 @@
 import type { TimedRow } from '../http/object.js';
-import type { Need } from './entry.js';
+import type { Need } from './need.js';
 
 /** A row of a walked list that is to be read with what hangs below it, for the streams that need something of it. */
 export interface VisitRequest {

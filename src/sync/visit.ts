@@ -3,7 +3,7 @@ import { type Row, TokenNotFound } from '../http/pagination.js';
 import type { SelectedRecords } from '../singer/records.js';
 import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
-import type { Need } from './entry.js';
+import type { Need } from './need.js';
 import { type Judge, Outcome, type StreamResult } from './outcome.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { VisitRequest } from './visit-request.js';

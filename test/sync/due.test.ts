@@ -6,7 +6,7 @@ import {
   isWorkflowSettled,
   newestOf,
 } from '../../src/sync/circleci/due.js';
-import { settle } from '../../src/sync/entry.js';
+import { settle } from '../../src/sync/need.js';
 import { at, iso } from '../support/diary.js';
 
 const workflow = (status: string, created: number, stopped?: number) => ({

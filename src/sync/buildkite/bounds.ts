@@ -1,5 +1,6 @@
 import { day } from '../../time.js';
-import { type Bounds, settle } from '../entry.js';
+import type { Bounds } from '../entry.js';
+import { settle } from '../need.js';
 import { type SyncSettings, yearBefore } from '../settings.js';
 
 /** What the sync of Buildkite's organizations needs of the configuration. */

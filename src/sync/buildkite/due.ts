@@ -2,7 +2,7 @@ import type { Row } from '../../http/pagination.js';
 import { isObject } from '../../json.js';
 import { hasEnded } from '../../streams/buildkite/ended.js';
 import { parseTimestamp } from '../../time.js';
-import { marginOf, type Need, settle } from '../entry.js';
+import { marginOf, type Need, settle } from '../need.js';
 
 /** The states by which open builds are asked for. */
 export const openStates = ['creating', 'scheduled', 'running', 'failing', 'canceling'] as const;

@@ -5,8 +5,9 @@ import { recordsOf } from '../../singer/records.js';
 import { getAccessToken, largestPage } from '../../sources/buildkite.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
-import { type Bounds, settle } from '../entry.js';
+import type { Bounds } from '../entry.js';
 import { ListSync } from '../list-sync.js';
+import { settle } from '../need.js';
 import { type Kind, Visitor } from '../visit.js';
 import type { BuildkiteShared } from './shared.js';
 

@@ -1,6 +1,6 @@
 import type { Row } from '../../http/pagination.js';
 import { parseTimestamp } from '../../time.js';
-import { marginOf, type Need, settle } from '../entry.js';
+import { marginOf, type Need, settle } from '../need.js';
 
 /** Statuses that a workflow no longer leaves; others, also unknown ones, are taken for open. */
 const terminal = new Set(['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']);
