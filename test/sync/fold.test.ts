@@ -25,6 +25,7 @@ const finding = (changes: Partial<Finding> = {}): Finding => ({
   newest: changes.created ?? at(199),
   ...changes,
 });
+
 describe('staysOpen', () => {
   const old = { created: at(150), newest: at(150) };
   test.each<[string, Partial<Finding>, Partial<Entry>, boolean]>([
