@@ -1,12 +1,12 @@
 import { HttpError, TapError } from '../../errors.js';
 import { recordsOf } from '../../singer/records.js';
 import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
-import { builds } from '../../streams/buildkite/builds.js';
+import { builds as buildStream } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.js';
 import { suites } from '../../streams/buildkite/suites.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
-import { type Above, isAtOrBelow } from '../../streams/define.js';
+import { type Above, isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
 import { leftOut } from '../left-out.js';
 import type { FoundRow } from '../reader.js';
@@ -22,26 +22,13 @@ import { syncSuite } from './suite-sync.js';
  */
 export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
   const { run, client, reader, records, settings } = shared;
-  const above = { [organizations.name]: { slug } };
-  const below = shared.definitions.filter(
-    (definition) => definition !== builds && isAtOrBelow(definition, builds),
-  );
   const listed = await pipelinesOf(shared, slug);
   run.begin();
   const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
-  const ofBuilds = recordsOf(records, (stream) => listed !== undefined && isAtOrBelow(stream, builds));
   if (pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
-
-  const definitions = shared.definitions.filter(
-    (definition) =>
-      definition.parent !== undefined &&
-      definition !== builds &&
-      definition !== testRuns &&
-      !below.includes(definition) &&
-      (listed !== undefined || !isAtOrBelow(definition, pipelineStream)),
-  );
+  const definitions = definitionsOf(shared, { withPipelines: listed !== undefined });
   const tree = new Tree({
     run,
     reader,
@@ -53,25 +40,48 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
       [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
     },
   });
-  let lost: TapError | undefined;
-  const readBuilds = async (): Promise<void> => {
-    if (ofBuilds.size === 0) return;
-    try {
-      await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
-    } catch (error) {
-      if (!(error instanceof TapError) || isRefused(error)) throw error;
-      // What else there is of the organization is read to its end.
-      lost = error;
-    }
-  };
-  await Promise.all([
-    ...definitions
-      .filter(({ parent }) => parent === organizations)
-      .map((definition) => tree.read(definition, above)),
-    readBuilds(),
-  ]);
+  const top = definitions.filter(({ parent }) => parent === organizations);
+  const lists = top.map((definition) => tree.read(definition, { [organizations.name]: { slug } }));
+  const builds = listed === undefined ? undefined : readBuilds(shared, pipelines, bounds);
+  const [lost] = await Promise.all([builds, ...lists]);
   tree.report();
   if (lost !== undefined) throw lost;
+}
+
+/** The streams of an organization that have no bookmark, parents before children. */
+function definitionsOf(
+  { definitions }: BuildkiteShared,
+  { withPipelines }: { readonly withPipelines: boolean },
+): readonly StreamDefinition[] {
+  return definitions.filter(
+    (definition) =>
+      definition.parent !== undefined &&
+      definition !== testRuns &&
+      !isAtOrBelow(definition, buildStream) &&
+      (withPipelines || !isAtOrBelow(definition, pipelineStream)),
+  );
+}
+
+/**
+ * Reads builds and what hangs below them, if any of that is selected.
+ * @returns what ended it before its time, so that what else there is of the organization is read to its end
+ * @throws HttpError when the token is refused, Stopped when the run is told to stop
+ */
+async function readBuilds(
+  { run, client, reader, records, definitions }: BuildkiteShared,
+  pipelines: Pipelines,
+  bounds: Bounds,
+): Promise<TapError | undefined> {
+  const ofBuilds = recordsOf(records, (stream) => isAtOrBelow(stream, buildStream));
+  if (ofBuilds.size === 0) return undefined;
+  const below = definitions.filter((stream) => stream !== buildStream && isAtOrBelow(stream, buildStream));
+  try {
+    await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TapError) || isRefused(error)) throw error;
+    return error;
+  }
 }
 
 /**
