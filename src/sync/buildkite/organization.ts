@@ -11,38 +11,39 @@ import type { Bounds } from '../entry.js';
 import { leftOut } from '../left-out.js';
 import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
+import type { BuildkiteRun } from './buildkite-run.js';
 import { BuildsSync } from './builds-sync.js';
 import { Pipelines } from './pipelines.js';
-import type { BuildkiteShared } from './shared.js';
 import { syncSuite } from './suite-sync.js';
 
 /**
  * Syncs one organization: what has no bookmark in full, builds and test runs as far as they may have changed.
  * @throws HttpError when the organization is unknown or the token is refused, Stopped when the run is told to stop
  */
-export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
-  const { run, client, reader, records, settings } = shared;
-  const listed = await pipelinesOf(shared, slug);
+export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bounds: Bounds): Promise<void> {
+  const { run, client, reader, records, settings } = buildkite;
+  const listed = await pipelinesOf(buildkite, slug);
   run.begin();
   const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
   if (pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
-  const definitions = definitionsOf(shared, { withPipelines: listed !== undefined });
+  const definitions = definitionsOf(buildkite, { withPipelines: listed !== undefined });
   const tree = new Tree({
     run,
     reader,
     name: slug,
     records,
     definitions,
-    known: (definition, rows) => (definition === pipelineStream ? known(pipelines, shared, rows) : undefined),
+    known: (definition, rows) =>
+      definition === pipelineStream ? known(pipelines, buildkite, rows) : undefined,
     also: {
-      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
+      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(buildkite, rows, bounds) },
     },
   });
   const top = definitions.filter(({ parent }) => parent === organizations);
   const lists = top.map((definition) => tree.read(definition, { [organizations.name]: { slug } }));
-  const builds = listed === undefined ? undefined : readBuilds(shared, pipelines, bounds);
+  const builds = listed === undefined ? undefined : readBuilds(buildkite, pipelines, bounds);
   const [lost] = await Promise.all([builds, ...lists]);
   tree.report();
   if (lost !== undefined) throw lost;
@@ -50,7 +51,7 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
 
 /** The streams of an organization that have no bookmark, parents before children. */
 function definitionsOf(
-  { definitions }: BuildkiteShared,
+  { definitions }: BuildkiteRun,
   { withPipelines }: { readonly withPipelines: boolean },
 ): readonly StreamDefinition[] {
   return definitions.filter(
@@ -68,7 +69,7 @@ function definitionsOf(
  * @throws HttpError when the token is refused, Stopped when the run is told to stop
  */
 async function readBuilds(
-  { run, client, reader, records, definitions }: BuildkiteShared,
+  { run, client, reader, records, definitions }: BuildkiteRun,
   pipelines: Pipelines,
   bounds: Bounds,
 ): Promise<TapError | undefined> {
@@ -89,17 +90,17 @@ async function readBuilds(
  * @throws HttpError when they cannot be read for another reason
  */
 async function pipelinesOf(
-  shared: BuildkiteShared,
+  buildkite: BuildkiteRun,
   slug: string,
 ): Promise<readonly BuildkitePipeline[] | undefined> {
-  const wanted = recordsOf(shared.records, (stream) => isAtOrBelow(stream, pipelineStream));
+  const wanted = recordsOf(buildkite.records, (stream) => isAtOrBelow(stream, pipelineStream));
   const names = [...wanted.keys()];
   if (names.length === 0) return [];
   try {
-    return await listPipelines(shared.client, slug);
+    return await listPipelines(buildkite.client, slug);
   } catch (error) {
     if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-    shared.run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
+    buildkite.run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
     return undefined;
   }
 }
@@ -111,7 +112,7 @@ function isRefused(error: TapError): boolean {
 /** The pipelines that are read, which have been listed already. */
 async function* known(
   pipelines: Pipelines,
-  { reader }: BuildkiteShared,
+  { reader }: BuildkiteRun,
   above: Above,
 ): AsyncGenerator<readonly FoundRow[]> {
   yield reader.rows(pipelineStream, above, pipelines.read);

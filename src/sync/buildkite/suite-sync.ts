@@ -9,21 +9,21 @@ import type { Bounds } from '../entry.js';
 import { ListSync } from '../list-sync.js';
 import { settle } from '../need.js';
 import { type Kind, Visitor } from '../visit.js';
-import type { BuildkiteShared } from './shared.js';
+import type { BuildkiteRun } from './buildkite-run.js';
 
 /**
  * Reads the runs of one test suite. They come newest first and take no filter; a run may go on after it has ended
  * (https://buildkite.com/docs/apis/rest-api/test-engine/runs), so the look-back reads them again.
  */
-export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: Bounds): Promise<void> {
-  const { run, client, reader } = shared;
+export async function syncSuite(buildkite: BuildkiteRun, above: Above, bounds: Bounds): Promise<void> {
+  const { run, client, reader } = buildkite;
   const { id, slug } = above.buildkite_suites ?? {};
   const partition = String(id);
   const name = `${String(above.buildkite_organizations?.slug)}/${String(slug)}`;
   run.state.setName(partition, name);
-  const records = recordsOf(shared.records, (stream) => stream === testRuns);
+  const records = recordsOf(buildkite.records, (stream) => stream === testRuns);
   const list = reader.pathOf(testRuns, above);
-  const visitor = new Visitor(reader, records, runKind(shared, above, bounds, list));
+  const visitor = new Visitor(reader, records, runKind(buildkite, above, bounds, list));
   const runs = new ListSync({
     run,
     name,
@@ -55,7 +55,7 @@ function idOf({ id }: Row): string {
   return typeof id === 'string' ? id : '';
 }
 
-function runKind({ client }: BuildkiteShared, above: Above, bounds: Bounds, list: string): Kind {
+function runKind({ client }: BuildkiteRun, above: Above, bounds: Bounds, list: string): Kind {
   return {
     root: testRuns,
     below: [],

@@ -9,22 +9,22 @@ import type { FoundRow } from '../reader.js';
 import type { SourceSync } from '../sync.js';
 import { Tree } from '../tree.js';
 import { boundsOf } from './bounds.js';
+import { BuildkiteRun, type BuildkiteSyncOptions } from './buildkite-run.js';
 import { syncOrganization } from './organization.js';
-import { BuildkiteShared, type BuildkiteSyncOptions } from './shared.js';
 
 /** Reads the organizations that the settings name, or all that the token sees. */
 export class BuildkiteSync implements SourceSync {
-  readonly #shared: BuildkiteShared;
+  readonly #buildkite: BuildkiteRun;
   /** The organizations that the token sees, where they had to be listed. */
   #listed: readonly TimedRow[] | undefined;
 
   constructor(options: BuildkiteSyncOptions) {
-    this.#shared = new BuildkiteShared(options);
+    this.#buildkite = new BuildkiteRun(options);
   }
 
   /** @throws HttpError when the token is refused, or nothing is known of the organizations */
   async parts(): Promise<Promise<unknown>[]> {
-    const { run, client, reader, records, settings } = this.#shared;
+    const { run, client, reader, records, settings } = this.#buildkite;
     const { answer } = await getAccessToken(client);
     const start = startOfRun(answer.date, answer.receivedAt);
     if (start.warning !== undefined) run.warnOnce('clock of Buildkite', `Buildkite: ${start.warning}`);
@@ -50,16 +50,16 @@ export class BuildkiteSync implements SourceSync {
 
   async #read(slug: string, bounds: Bounds): Promise<void> {
     try {
-      await syncOrganization(this.#shared, slug, bounds);
+      await syncOrganization(this.#buildkite, slug, bounds);
     } finally {
-      this.#shared.run.progress.end('organizations', slug);
+      this.#buildkite.run.progress.end('organizations', slug);
     }
   }
 
   /** @throws HttpError that says what to do where the token must not list organizations */
   async #visibleOrganizations(): Promise<string[]> {
     try {
-      this.#listed = await listOrganizations(this.#shared.client);
+      this.#listed = await listOrganizations(this.#buildkite.client);
       return this.#listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
     } catch (error) {
       if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
@@ -76,7 +76,7 @@ export class BuildkiteSync implements SourceSync {
 
   /** The rows of the organizations that are read. */
   async *#organizations(): AsyncGenerator<readonly FoundRow[]> {
-    const { client, settings, run } = this.#shared;
+    const { client, settings, run } = this.#buildkite;
     if (this.#listed !== undefined) yield this.#rowsOf(this.#listed);
     else {
       for (const slug of settings.organizations ?? []) {
@@ -92,6 +92,6 @@ export class BuildkiteSync implements SourceSync {
   }
 
   #rowsOf(listed: readonly TimedRow[]): readonly FoundRow[] {
-    return this.#shared.reader.rows(organizations, {}, listed);
+    return this.#buildkite.reader.rows(organizations, {}, listed);
   }
 }

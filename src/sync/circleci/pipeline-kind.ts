@@ -1,8 +1,10 @@
 import { getObject } from '../../http/object.js';
 import type { Row } from '../../http/pagination.js';
 import { path } from '../../http/url.js';
+import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { jobs } from '../../streams/circleci/jobs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
+import { testResults } from '../../streams/circleci/test-results.js';
 import { workflows } from '../../streams/circleci/workflows.js';
 import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
@@ -10,12 +12,24 @@ import { isRerunnable } from '../fold.js';
 import type { Need } from '../need.js';
 import type { Judge, Outcome } from '../outcome.js';
 import type { Kind } from '../visit.js';
-import { isJobDue, isPipelineDue, isSetUp, isWorkflowDue, isWorkflowSettled, newestOf } from './due.js';
-import type { CircleCIShared } from './shared.js';
+import type { CircleCIRun } from './circleci-run.js';
+import {
+  isJobDue,
+  isPipelineDue,
+  isSetUp,
+  isWorkflowDue,
+  isWorkflowSettled,
+  keepsResult,
+  newestOf,
+  wantsLogs,
+} from './due.js';
 
 /** What is particular to CircleCI's pipelines and what hangs below them. `project` is the row of their project. */
-export function pipelineKind(shared: CircleCIShared, project: Row, bounds: Bounds): Kind {
-  const { client, below, people } = shared;
+export function pipelineKind(
+  { client, below, people, settings }: CircleCIRun,
+  project: Row,
+  bounds: Bounds,
+): Kind {
   const judge = judgeWith(bounds, below);
   return {
     root: pipelines,
@@ -26,10 +40,11 @@ export function pipelineKind(shared: CircleCIShared, project: Row, bounds: Bound
     writes: (definition, row, need) => {
       if (definition === pipelines) return isPipelineDue(row, need);
       if (definition === workflows) return isWorkflowDue(row, need);
-      return shared.keeps(definition, row);
+      return definition !== testResults || keepsResult(settings, row);
     },
     looksBelow: (definition, above, need, child, stream) => {
-      if (!shared.wantsBelow(stream, above.jobs)) return false;
+      const { jobs: job } = above;
+      if (stream === jobLogs.name && job !== undefined && !wantsLogs(settings, job)) return false;
       return isDueBelow(definition, above[definition.name] ?? {}, need, child);
     },
     embedded: () => undefined,

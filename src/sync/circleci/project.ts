@@ -12,33 +12,35 @@ import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
 import { Visitor } from '../visit.js';
 import { boundsOf } from './bounds.js';
+import type { CircleCIRun } from './circleci-run.js';
 import { pipelineKind } from './pipeline-kind.js';
 import { PipelineList } from './pipeline-list.js';
-import type { CircleCIShared } from './shared.js';
 
 /** Syncs a project, and commits what has been read to the run's state. */
-export async function syncProject(shared: CircleCIShared, found: FoundProject): Promise<void> {
-  const { run, client, records } = shared;
+export async function syncProject(circleci: CircleCIRun, found: FoundProject): Promise<void> {
+  const { run, client, records } = circleci;
   const { slug } = found;
   const ofPipelines = recordsOf(records, (stream) => isAtOrBelow(stream, pipelines));
   const list = new PipelineList(client, slug);
   if (ofPipelines.size > 0) list.begin();
-  const project = await findProject(shared, found);
+  const project = await findProject(circleci, found);
   if (project === undefined) return;
   for (const alias of [slug, ...aliasesOf(slug), ...aliasesOf(project.slug)]) {
     run.state.rename(alias, project.slug);
   }
-  if (!shared.claim(project, found)) return;
+  if (!circleci.claim(project, found)) return;
   run.begin();
   await Promise.all([
-    readTree(shared, project),
-    ofPipelines.size === 0 ? undefined : readPipelines(shared, project, { slug, records: ofPipelines, list }),
+    readTree(circleci, project),
+    ofPipelines.size === 0
+      ? undefined
+      : readPipelines(circleci, project, { slug, records: ofPipelines, list }),
   ]);
 }
 
 /** The project; undefined for one that nobody has named and that CircleCI shows no more. */
 async function findProject(
-  { run, client }: CircleCIShared,
+  { run, client }: CircleCIRun,
   { slug, ways }: FoundProject,
 ): Promise<Project | undefined> {
   try {
@@ -61,36 +63,36 @@ async function findProject(
 }
 
 /** The project's own row and all that is below it but its pipelines. */
-async function readTree(shared: CircleCIShared, project: Project): Promise<void> {
-  const { run, reader, records } = shared;
+async function readTree(circleci: CircleCIRun, project: Project): Promise<void> {
+  const { run, reader, records } = circleci;
   const tree = new Tree({
     run,
     reader,
     name: project.slug,
     records,
     definitions: circleciStreams.filter((stream) => isAtOrBelow(stream, projects)),
-    known: (definition) => (definition === projects ? ownRow(shared, project) : undefined),
+    known: (definition) => (definition === projects ? ownRow(circleci, project) : undefined),
   });
   await tree.read(projects, {});
   tree.report();
 }
 
-async function* ownRow({ reader }: CircleCIShared, project: Project): AsyncGenerator<readonly FoundRow[]> {
+async function* ownRow({ reader }: CircleCIRun, project: Project): AsyncGenerator<readonly FoundRow[]> {
   const { row, answer } = project;
   yield reader.rows(projects, {}, [{ row, receivedAt: answer.receivedAt }]);
 }
 
 async function readPipelines(
-  shared: CircleCIShared,
+  circleci: CircleCIRun,
   project: Project,
   { slug, records, list }: { slug: string; records: SelectedRecords; list: PipelineList },
 ): Promise<void> {
-  const { run, client, reader, settings } = shared;
+  const { run, client, reader, settings } = circleci;
   const firstAnswer = await list.firstAnswer(project.answer);
   const start = startOfRun(firstAnswer.date, firstAnswer.receivedAt);
   if (start.warning !== undefined) run.warnOnce('clock', start.warning);
   const bounds = boundsOf(settings, start.now);
-  const visitor = new Visitor(reader, records, pipelineKind(shared, project.row, bounds));
+  const visitor = new Visitor(reader, records, pipelineKind(circleci, project.row, bounds));
   const sync = new ListSync({
     run,
     name: project.slug,

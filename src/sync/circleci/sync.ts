@@ -3,28 +3,28 @@ import { type FoundProject, findProjects, type ProjectChoice } from '../../sourc
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { users } from '../../streams/circleci/users.js';
 import type { SourceSync } from '../sync.js';
+import { CircleCIRun, type CircleCISyncOptions } from './circleci-run.js';
 import { syncOrganizations, wantsOrganizations } from './organizations.js';
 import { syncProject } from './project.js';
-import { CircleCIShared, type CircleCISyncOptions } from './shared.js';
 
 /** Projects that are walked side by side. */
 const projectsAtOnce = 8;
 
 /** Reads the projects that the settings name. */
 export class CircleCISync implements SourceSync {
-  readonly #shared: CircleCIShared;
+  readonly #circleci: CircleCIRun;
   readonly #choice: ProjectChoice;
   readonly #v11: string;
 
   constructor(options: CircleCISyncOptions) {
-    this.#shared = new CircleCIShared(options);
+    this.#circleci = new CircleCIRun(options);
     this.#choice = options.projects;
     this.#v11 = options.v11;
   }
 
   /** @throws HttpError when the token is refused */
   async parts(): Promise<Promise<unknown>[]> {
-    const { run, records } = this.#shared;
+    const { run, records } = this.#circleci;
     const projects = await this.#find();
     if (records.has(users.name) && !records.has('workflows') && !records.has('jobs')) {
       run.log.warning(
@@ -34,16 +34,16 @@ export class CircleCISync implements SourceSync {
     const limit = pLimit(projectsAtOnce);
     run.progress.expect('projects', projects.length);
     const parts = projects.map((project) => limit(() => this.#read(project)));
-    if (!wantsOrganizations(this.#shared)) return parts;
-    return [...parts, syncOrganizations(this.#shared, projects, this.#choice.organizations)];
+    if (!wantsOrganizations(this.#circleci)) return parts;
+    return [...parts, syncOrganizations(this.#circleci, projects, this.#choice.organizations)];
   }
 
   end(): void {
-    this.#shared.people.report();
+    this.#circleci.people.report();
   }
 
   async #find(): Promise<readonly FoundProject[]> {
-    const { run, client } = this.#shared;
+    const { run, client } = this.#circleci;
     // Also those of streams that are not selected: a stream may be new.
     const known = new Set(circleciStreams.flatMap(({ name }) => run.state.projects(name)));
     const { projects, failures, warnings } = await findProjects(client, this.#choice, this.#v11, [...known]);
@@ -57,9 +57,9 @@ export class CircleCISync implements SourceSync {
 
   async #read(project: FoundProject): Promise<void> {
     try {
-      await syncProject(this.#shared, project);
+      await syncProject(this.#circleci, project);
     } finally {
-      this.#shared.run.progress.end('projects', project.slug);
+      this.#circleci.run.progress.end('projects', project.slug);
     }
   }
 }

@@ -3,14 +3,11 @@ import type { SelectedRecords } from '../../singer/records.js';
 import type { Project } from '../../sources/circleci.js';
 import type { FoundProject, ProjectChoice } from '../../sources/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
-import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
-import { testResults } from '../../streams/circleci/test-results.js';
-import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
-import { type FoundRow, Reader } from '../reader.js';
+import { isAtOrBelow } from '../../streams/define.js';
+import { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { CircleCISettings } from './bounds.js';
-import { hasFailed } from './due.js';
 import { People } from './people.js';
 
 export interface CircleCISyncOptions {
@@ -25,7 +22,7 @@ export interface CircleCISyncOptions {
 }
 
 /** What the projects of one run share. */
-export class CircleCIShared {
+export class CircleCIRun {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: CircleCISettings;
@@ -49,17 +46,6 @@ export class CircleCIShared {
       redacted: (text) => run.log.redacted(text.replaceAll('\0', '')),
     });
     this.people = new People(run, this.reader, records);
-  }
-
-  /** Whether the settings want the rows of a stream below this job, or below a row above jobs, */
-  wantsBelow(stream: string, job: FoundRow['row'] | undefined): boolean {
-    return job === undefined || stream !== jobLogs.name || this.settings.logJobs === 'all' || hasFailed(job);
-  }
-
-  /** and this row of it. */
-  keeps(definition: StreamDefinition, { result }: FoundRow['row']): boolean {
-    const isWhole = definition !== testResults || this.settings.testResultsKept === 'all';
-    return isWhole || (result !== 'success' && result !== 'skipped');
   }
 
   /** Whether `project` is walked for the first time in this run; two slugs may name one project. */

@@ -15,7 +15,7 @@ export interface BuildkiteSyncOptions {
 }
 
 /** What the organizations of one run share. */
-export class BuildkiteShared {
+export class BuildkiteRun {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: BuildkiteSettings;
