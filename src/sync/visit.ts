@@ -3,8 +3,8 @@ import { type Row, TokenNotFound } from '../http/pagination.js';
 import type { SelectedRecords } from '../singer/records.js';
 import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
+import { Gathered, type Judge, type StreamResult } from './gathered.js';
 import type { Need } from './need.js';
-import { type Judge, Outcome, type StreamResult } from './outcome.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { VisitRequest } from './visit-request.js';
 
@@ -30,7 +30,7 @@ export interface Visit {
 }
 
 /** What is particular to the rows of one walked list. */
-export interface Kind {
+export interface WalkedKind {
   /** The stream of the visited rows. */
   readonly root: StreamDefinition;
   /** Everything that may hang below them, parents before children. */
@@ -55,7 +55,7 @@ export interface Kind {
   readonly embedded: (
     definition: StreamDefinition,
     above: Above,
-    outcome: Outcome,
+    gathered: Gathered,
   ) => readonly TimedRow[] | undefined;
   /** Streams whose list is gone only together with the visited row. */
   readonly vanishing: ReadonlySet<string>;
@@ -65,16 +65,16 @@ export interface Kind {
   /** What else has to be written with a row. */
   readonly also?: (definition: StreamDefinition, row: Row) => Promise<Line[]>;
   /** Whether only the visited row itself, which no list has brought, can still tell that something may change. */
-  readonly asksRootAtEnd: (outcome: Outcome) => boolean;
+  readonly asksRootAtEnd: (gathered: Gathered) => boolean;
 }
 
 /** Reads rows of a walked list with all that is below them. Errors become part of the visit, but for those that end the run. */
 export class Visitor {
   readonly #reader: Reader;
   readonly #records: SelectedRecords;
-  readonly #kind: Kind;
+  readonly #kind: WalkedKind;
 
-  constructor(reader: Reader, records: SelectedRecords, kind: Kind) {
+  constructor(reader: Reader, records: SelectedRecords, kind: WalkedKind) {
     this.#reader = reader;
     this.#records = records;
     this.#kind = kind;
@@ -82,48 +82,48 @@ export class Visitor {
 
   /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
   async visit(request: VisitRequest): Promise<Visit> {
-    const outcome = new Outcome(request);
-    const lines = [...(await this.#readRoot(outcome)), ...(await this.#readBelowRoot(outcome))];
-    const { missing, withoutId, skipped } = outcome;
-    const results = outcome.results(this.#kind.judge);
+    const gathered = new Gathered(request);
+    const lines = [...(await this.#readRoot(gathered)), ...(await this.#readBelowRoot(gathered))];
+    const { missing, withoutId, skipped } = gathered;
+    const results = gathered.results(this.#kind.judge);
     return { request, lines, results, missing, withoutId, skipped };
   }
 
-  async #readRoot(outcome: Outcome): Promise<Line[]> {
+  async #readRoot(gathered: Gathered): Promise<Line[]> {
     const { root, needsRoot, writes } = this.#kind;
-    const { needs } = outcome.request;
+    const { needs } = gathered.request;
     const need = needs.get(root.name);
     if (need === undefined && !needsRoot) return [];
     const streams = needsRoot ? [...needs.keys()] : [root.name];
-    return outcome.attempt(streams, 'gone', async () => {
-      const row = outcome.root ?? (await this.#fetchRoot(outcome));
+    return gathered.attempt(streams, 'gone', async () => {
+      const row = gathered.root ?? (await this.#fetchRoot(gathered));
       if (need === undefined || !writes(root, row.row, need)) return [];
-      const rows = this.#reader.rows(root, this.#kind.above(outcome.request), [row]);
-      return outcome.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
+      const rows = this.#reader.rows(root, this.#kind.above(gathered.request), [row]);
+      return gathered.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
     });
   }
 
-  async #fetchRoot(outcome: Outcome): Promise<TimedRow> {
-    outcome.root = await this.#kind.fetchRoot(outcome.request);
-    return outcome.root;
+  async #fetchRoot(gathered: Gathered): Promise<TimedRow> {
+    gathered.root = await this.#kind.fetchRoot(gathered.request);
+    return gathered.root;
   }
 
-  async #readBelowRoot(outcome: Outcome): Promise<Line[]> {
+  async #readBelowRoot(gathered: Gathered): Promise<Line[]> {
     const { root, needsRoot, asksRootAtEnd, below } = this.#kind;
-    if (needsRoot && outcome.root === undefined) return [];
-    const needs = new Map([...outcome.request.needs].filter(([stream]) => stream !== root.name));
+    if (needsRoot && gathered.root === undefined) return [];
+    const needs = new Map([...gathered.request.needs].filter(([stream]) => stream !== root.name));
     if (needs.size === 0) return [];
-    const { id, created } = outcome.request;
+    const { id, created } = gathered.request;
     const above = {
-      ...this.#kind.above(outcome.request),
-      [root.name]: outcome.root?.row ?? { id, created_at: formatTimestamp(created) },
+      ...this.#kind.above(gathered.request),
+      [root.name]: gathered.root?.row ?? { id, created_at: formatTimestamp(created) },
     };
     const asked = new Set<string>();
-    const lines = await this.#readBelow(root, above, needs, { outcome, asked });
-    if (outcome.root === undefined && asksRootAtEnd(outcome)) {
+    const lines = await this.#readBelow(root, above, needs, { gathered, asked });
+    if (gathered.root === undefined && asksRootAtEnd(gathered)) {
       const streams = below.map(({ name }) => name).filter((name) => needs.has(name));
-      await outcome.attempt(streams, 'gone', async () => {
-        await this.#fetchRoot(outcome);
+      await gathered.attempt(streams, 'gone', async () => {
+        await this.#fetchRoot(gathered);
         return [];
       });
     }
@@ -134,7 +134,7 @@ export class Visitor {
   async #readBelow(parent: StreamDefinition, above: Above, needs: Needs, visit: Visiting): Promise<Line[]> {
     const { below, looksBelow, skips } = this.#kind;
     if (skips?.(parent, above[parent.name] ?? {}) === true) {
-      visit.outcome.skipped++;
+      visit.gathered.skipped++;
       return [];
     }
     const children = below.filter((child) => child.parent === parent);
@@ -160,10 +160,10 @@ export class Visitor {
   ): Promise<Line[]> {
     const { name } = definition;
     const missing = this.#kind.vanishing.has(name) ? 'gone' : 'nothing';
-    return visit.outcome.attempt([...needs.keys()], missing, async () => {
+    return visit.gathered.attempt([...needs.keys()], missing, async () => {
       const rows = await this.#list(definition, above, visit);
       if (definition.parent === this.#kind.root) {
-        visit.outcome.listed.set(
+        visit.gathered.listed.set(
           name,
           rows.map(({ row }) => row),
         );
@@ -185,7 +185,7 @@ export class Visitor {
     const { name } = definition;
     const need = needs.get(name);
     const isWritten = need !== undefined && this.#kind.writes(definition, found.row, need);
-    const own = isWritten ? visit.outcome.collect([name], () => this.#write(name, found)) : [];
+    const own = isWritten ? visit.gathered.collect([name], () => this.#write(name, found)) : [];
     if (isWritten) own.push(...(await this.#also(definition, found, visit)));
     const needsBelow = new Map([...needs].filter(([stream]) => stream !== name));
     if (needsBelow.size === 0) return own;
@@ -193,11 +193,11 @@ export class Visitor {
     return [...own, ...below];
   }
 
-  async #also(definition: StreamDefinition, { row }: FoundRow, { outcome }: Visiting): Promise<Line[]> {
+  async #also(definition: StreamDefinition, { row }: FoundRow, { gathered }: Visiting): Promise<Line[]> {
     const { also } = this.#kind;
     return also === undefined
       ? []
-      : outcome.attempt([definition.name], 'nothing', () => also(definition, row));
+      : gathered.attempt([definition.name], 'nothing', () => also(definition, row));
   }
 
   #write(stream: string, { row, receivedAt, foreignKeys }: FoundRow): Line[] {
@@ -206,8 +206,12 @@ export class Visitor {
   }
 
   /** All rows of a list, each key once: a list that grows while it is paged by offset repeats rows. */
-  async #list(definition: StreamDefinition, above: Above, { outcome, asked }: Visiting): Promise<FoundRow[]> {
-    const embedded = this.#kind.embedded(definition, above, outcome);
+  async #list(
+    definition: StreamDefinition,
+    above: Above,
+    { gathered, asked }: Visiting,
+  ): Promise<FoundRow[]> {
+    const embedded = this.#kind.embedded(definition, above, gathered);
     if (embedded === undefined) {
       // A rerun lists the same job again: what hangs below it is asked once.
       const path = this.#reader.pathOf(definition, above);
@@ -217,7 +221,7 @@ export class Visitor {
     const rows = new Map<string, FoundRow>();
     const take = (found: FoundRow) => {
       const key = keyOf(definition, found);
-      if (key === undefined) outcome.withoutId++;
+      if (key === undefined) gathered.withoutId++;
       else rows.set(key, found);
     };
     if (embedded !== undefined) {
@@ -229,7 +233,7 @@ export class Visitor {
     } catch (error) {
       // A page that the server named itself is not there: what came before it is, and the 404 has to be believed.
       if (!(error instanceof TokenNotFound)) throw error;
-      outcome.missing++;
+      gathered.missing++;
     }
     return [...rows.values()];
   }
@@ -239,7 +243,7 @@ type Needs = ReadonlyMap<string, Need>;
 
 /** What is carried along through one visit. */
 interface Visiting {
-  readonly outcome: Outcome;
+  readonly gathered: Gathered;
   /** Paths that have been asked. */
   readonly asked: Set<string>;
 }

@@ -6,7 +6,7 @@ import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import type { Above, StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
-import type { Kind } from '../visit.js';
+import type { WalkedKind } from '../visit.js';
 import type { VisitRequest } from '../visit-request.js';
 import { listJobs } from './build-list.js';
 import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
@@ -21,7 +21,7 @@ export interface BuildKindOptions {
 }
 
 /** What is particular to Buildkite's builds and what hangs below them. */
-export function buildKind({ client, below, bounds, above }: BuildKindOptions): Kind {
+export function buildKind({ client, below, bounds, above }: BuildKindOptions): WalkedKind {
   const aboveOf = ({ partition }: VisitRequest) => above(partition);
   return {
     root: builds,

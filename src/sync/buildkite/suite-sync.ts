@@ -8,7 +8,7 @@ import type { Above } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
 import { ListSync } from '../list-sync.js';
 import { settle } from '../need.js';
-import { type Kind, Visitor } from '../visit.js';
+import { Visitor, type WalkedKind } from '../visit.js';
 import type { BuildkiteRun } from './buildkite-run.js';
 
 /**
@@ -55,7 +55,7 @@ function idOf({ id }: Row): string {
   return typeof id === 'string' ? id : '';
 }
 
-function runKind({ client }: BuildkiteRun, above: Above, bounds: Bounds, list: string): Kind {
+function runKind({ client }: BuildkiteRun, above: Above, bounds: Bounds, list: string): WalkedKind {
   return {
     root: testRuns,
     below: [],

@@ -9,9 +9,9 @@ import { workflows } from '../../streams/circleci/workflows.js';
 import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
 import { isRerunnable } from '../fold.js';
+import type { Gathered, Judge } from '../gathered.js';
 import type { Need } from '../need.js';
-import type { Judge, Outcome } from '../outcome.js';
-import type { Kind } from '../visit.js';
+import type { WalkedKind } from '../visit.js';
 import type { CircleCIRun } from './circleci-run.js';
 import {
   isJobDue,
@@ -29,7 +29,7 @@ export function pipelineKind(
   { client, below, people, settings }: CircleCIRun,
   project: Row,
   bounds: Bounds,
-): Kind {
+): WalkedKind {
   const judge = judgeWith(bounds, below);
   return {
     root: pipelines,
@@ -51,7 +51,7 @@ export function pipelineKind(
     vanishing: new Set([workflows.name]),
     judge,
     // The last thing that can keep a pipeline open is its set-up state; a list page would have told it.
-    asksRootAtEnd: (outcome) => mayLeave(outcome, judge, bounds),
+    asksRootAtEnd: (gathered) => mayLeave(gathered, judge, bounds),
     skips: ({ name }, row) => name === jobs.name && isWithoutDetails(row),
     also: (definition, row) => people.lines(definition, row),
   };
@@ -87,10 +87,10 @@ function judgeWith(bounds: Bounds, below: readonly StreamDefinition[]): Judge {
   };
 }
 
-function mayLeave(outcome: Outcome, judge: Judge, bounds: Bounds): boolean {
+function mayLeave(gathered: Gathered, judge: Judge, bounds: Bounds): boolean {
   // Where the list was not asked or could not be read, only the pipeline can tell.
-  if (!outcome.listed.has(workflows.name)) return !outcome.hasFailed;
-  const { settled, newest } = judge(workflows.name, outcome);
-  const { id, created } = outcome.request;
+  if (!gathered.listed.has(workflows.name)) return !gathered.hasFailed;
+  const { settled, newest } = judge(workflows.name, gathered);
+  const { id, created } = gathered.request;
   return settled && !isRerunnable({ id, created, outcome: 'read', settled, newest }, bounds);
 }

@@ -10,10 +10,10 @@ export type StreamResult =
   | { readonly kind: 'forbidden'; readonly error: HttpError };
 
 /** What a source makes of the rows that a visit has read. */
-export type Judge = (stream: string, outcome: Outcome) => Pick<Finding, 'settled' | 'newest'>;
+export type Judge = (stream: string, gathered: Gathered) => Pick<Finding, 'settled' | 'newest'>;
 
 /** Gathers what is found and what goes wrong during a visit, and says at the end what it means for each stream. */
-export class Outcome {
+export class Gathered {
   readonly request: VisitRequest;
   /** The row that is visited; undefined until it is known. */
   root: TimedRow | undefined;
