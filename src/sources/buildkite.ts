@@ -23,6 +23,7 @@ export const advice = {
 
 /** What Buildkite says about the token itself. */
 export interface AccessToken {
+  /** As Buildkite calls them: `read_builds`. */
   readonly scopes: readonly string[];
   /** Milliseconds since 1970; undefined: it does not expire, or Buildkite does not say. */
   readonly expiresAt: number | undefined;

@@ -59,6 +59,7 @@ export function v11Of(baseUrl: URL): string {
 
 /** A project as the API knows it. */
 export interface Project {
+  /** One, whatever slug leads to it: slugs change with names. */
   readonly id: string;
   /** Canonical: what responses call the project. */
   readonly slug: string;

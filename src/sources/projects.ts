@@ -12,6 +12,7 @@ export interface ProjectChoice {
   readonly organizations: readonly string[];
   /** Patterns for slugs. */
   readonly patterns: readonly string[];
+  /** Whether the slug, its organization or a pattern that it fits is named, and nothing leaves it out. */
   readonly isWanted: (slug: string) => boolean;
   /** Whether a pattern behind `!` leaves it out, whatever else names it. */
   readonly isExcluded: (slug: string) => boolean;
@@ -26,6 +27,7 @@ export interface FoundProject {
   readonly ways: readonly Way[];
 }
 
+/** What there is to read of CircleCI, and what could not be learnt of it. */
 export interface FoundProjects {
   readonly projects: readonly FoundProject[];
   /** Organizations that could not be listed, one sentence each: projects may be missing. */

@@ -56,6 +56,7 @@ export interface StreamDefinition {
    * endpoint is then no more than its name in metrics.
    */
   readonly url?: readonly [stream: string, column: string];
+  /** How the endpoint answers. */
   readonly pages: Pages;
   /** Sent along with its requests. */
   readonly headers?: Readonly<Record<string, string>>;

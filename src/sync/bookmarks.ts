@@ -23,6 +23,7 @@ import { nameOf, type VisitRequest } from './visit-request.js';
 /** What a pass over the list is for: first what an interrupted walk left, then everything from the top; or a backfill. */
 export type Phase = 'finish' | 'catch up' | 'range';
 
+/** What the bookmarks of one list need. */
 export interface BookmarksOptions {
   readonly run: Run;
   /** What messages call whatever the list belongs to: a slug. */
@@ -30,6 +31,7 @@ export interface BookmarksOptions {
   /** The streams that are read from the list, parents before children. */
   readonly records: SelectedRecords;
   readonly bounds: Bounds;
+  /** Told of streams that are forbidden, and of rows that are given up. */
   readonly tally: Tally;
   /** An answer 404 below the list is believed only if this does not throw. */
   readonly verify: () => Promise<unknown>;
@@ -51,6 +53,7 @@ export class Bookmarks {
     for (const stream of this.#active) this.#visitedOpen.set(stream, new Set());
   }
 
+  /** What is known by now of a stream in a partition, also what waits to be believed. */
   entry(stream: string, partition: string): Entry {
     return this.#entries.get(stream, partition);
   }

@@ -1,4 +1,4 @@
-/** All times are milliseconds since 1970. */
+/** A pass over a list on its way from the newest pipeline down. All times here are milliseconds since 1970. */
 export interface Walk {
   /** Start of the run that began the walk. */
   readonly started: number;
@@ -8,12 +8,15 @@ export interface Walk {
   readonly deep: boolean;
 }
 
-/** An interrupted backfill of pipelines created in [start, end); the rest as in a walk. */
+/** An interrupted backfill of pipelines created in [start, end). */
 export interface RangeWalk {
+  /** Inclusive; by `created_at`, as `end` is. */
   readonly start: number;
-  /** Undefined: no end. */
+  /** Exclusive; undefined: no end. */
   readonly end: number | undefined;
+  /** Start of the run that began the backfill. */
   readonly started: number;
+  /** `created_at` of the oldest pipeline visited so far. */
   readonly oldest: number;
 }
 
@@ -27,11 +30,13 @@ export interface Entry {
   readonly deep: number | undefined;
   /** A walk that was interrupted, or the one under way. */
   readonly walk: Walk | undefined;
+  /** The like of a backfill, which takes no notice of `walk`. */
   readonly range: RangeWalk | undefined;
   /** Pipelines that can still change though no look-back will find them: id -> `created_at`. */
   readonly open: ReadonlyMap<string, number>;
 }
 
+/** What is known of a stream that was never read. */
 export const emptyEntry: Entry = {
   since: undefined,
   from: undefined,
@@ -45,12 +50,13 @@ export const emptyEntry: Entry = {
 export interface Bounds {
   /** Start of the run by the server's clock. */
   readonly now: number;
+  /** What was created before is not looked for. */
   readonly startDate: number;
-  /** Exclusive; undefined: no end. */
+  /** What was created then or later is not looked for; undefined: no end. */
   readonly endDate: number | undefined;
-  /** Milliseconds. */
+  /** What was created within so many milliseconds before the last sync is looked at again. */
   readonly lookback: number;
-  /** Milliseconds; undefined: never. */
+  /** Milliseconds between two deep look-backs; undefined: there are none. */
   readonly deepEvery: number | undefined;
   /** Milliseconds for which all of a new item may still change: younger ones are read again in every run. */
   readonly young: number;

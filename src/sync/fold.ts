@@ -2,12 +2,13 @@ import { day } from '../time.js';
 import { type Bounds, type Entry, emptyEntry, type RangeWalk } from './entry.js';
 import { isDeepDue, lookbackFloor } from './need.js';
 
-/** What a visit found out about a pipeline, for one stream. Times as everywhere. */
+/** What a visit found out about a pipeline, for one stream. Times are milliseconds since 1970. */
 export interface Finding {
   readonly id: string;
   readonly created: number;
   /** `failed`: something below it could not be read; `gone`: the API no longer shows it. */
   readonly outcome: 'read' | 'failed' | 'gone';
+  /** Whether nothing but a rerun changes it or anything below it any more. */
   readonly settled: boolean;
   /** Creation of the newest workflow, or what stands for it. */
   readonly newest: number;

@@ -19,8 +19,11 @@ export class Gathered {
   root: TimedRow | undefined;
   /** Rows of lists directly below it, by stream. */
   readonly listed = new Map<string, readonly Row[]>();
+  /** Answers 404. */
   missing = 0;
+  /** Rows that name nothing. */
   withoutId = 0;
+  /** Rows that have nothing below them by their kind. */
   skipped = 0;
   readonly #errors = new Map<string, TapError[]>();
   readonly #forbidden = new Map<string, HttpError>();
@@ -64,6 +67,7 @@ export class Gathered {
     return this.#errors.size + this.#forbidden.size + this.#gone.size > 0;
   }
 
+  /** What all of that means for each stream that needed something. */
   results(judge: Judge): Map<string, StreamResult> {
     const { id, created, needs } = this.request;
     const results = new Map<string, StreamResult>();

@@ -16,21 +16,25 @@ type Arrived = { readonly kind: 'visited'; readonly visit: Visit } | Exclude<Pas
 
 /** Which part of a list is wanted; a source that has no filters gives more. */
 export interface Window {
-  /** Oldest `created_at`, */
+  /** Oldest `created_at`, in milliseconds since 1970. */
   readonly from: number;
-  /** and newest; Infinity: no end. */
+  /** Newest `created_at`, likewise; Infinity: no end. */
   readonly to: number;
 }
 
 /** A list, newest first by `created_at`. */
 export interface WalkedList {
+  /** Its pages, all or those that hold what was created in the window. */
   readonly pages: (window: Window) => AsyncIterable<Page>;
+  /** What names a row within its partition; empty for one that names nothing. */
   readonly idOf: (row: Row) => string;
   /** Key under which the state knows what a row belongs to; undefined: nothing that is read. */
   readonly partitionOf: (row: Row) => string | undefined;
+  /** All partitions that are read from it. */
   readonly partitions: readonly string[];
 }
 
+/** What the sync of one list needs; its words are for messages. */
 export interface ListSyncOptions extends ListWords {
   readonly run: Run;
   /** What progress knows it by. */
@@ -40,6 +44,7 @@ export interface ListSyncOptions extends ListWords {
   /** Keys under which the state knows what the list's rows belong to, as far as that is known by now. */
   readonly partitions: () => readonly string[];
   readonly bounds: Bounds;
+  /** Reads a row and what hangs below it; what cannot be read is a part of the visit. */
   readonly visit: (request: VisitRequest) => Promise<Visit>;
   /** An answer 404 below the list is believed only if this does not throw. */
   readonly verify: () => Promise<unknown>;
@@ -64,6 +69,7 @@ export class ListSync {
     this.#bookmarks = new Bookmarks({ ...options, tally: this.#tally });
   }
 
+  /** What is known by now of a stream in a partition. */
   entry(stream: string, partition: string): Entry {
     return this.#bookmarks.entry(stream, partition);
   }

@@ -6,17 +6,20 @@ import { nameOf, type VisitRequest } from './visit-request.js';
 
 /** What one stream wants of a pass over a list. */
 export interface PassPlan {
-  /** Oldest `created_at` that the stream asks for, */
+  /** Oldest `created_at` that the stream asks for, in milliseconds since 1970. */
   readonly floor: number;
-  /** and the newest. */
+  /** Newest `created_at` that it asks for, likewise; Infinity: no end. */
   readonly newest: number;
+  /** What it wants of a row; undefined: nothing. */
   need(id: string, created: number): Need | undefined;
 }
 
 /** By partition of the list and stream. */
 export type PassPlans = ReadonlyMap<string, ReadonlyMap<string, PassPlan>>;
 
+/** What is to be done next, in the order of the list. */
 export type PassStep =
+  /** Something of this row is wanted. */
   | { readonly kind: 'visit'; readonly request: VisitRequest }
   /** The floor of these streams has been passed. `isDoubtful`: only a 404 says that the list ends here. */
   | {

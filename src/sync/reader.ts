@@ -13,9 +13,11 @@ const margin = 1024;
 
 /** A row with the columns that it takes from the rows above it. */
 export interface FoundRow extends TimedRow {
+  /** Own column -> value of the row above. */
   readonly foreignKeys: Row;
 }
 
+/** What the rows of one source are read with. */
 export interface ReaderOptions {
   readonly client: ApiClient;
   /** Base URLs of other versions of the API, by their names. */

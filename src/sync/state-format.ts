@@ -8,7 +8,9 @@ const layoutVersion = 1;
 
 /** What the state knows of one stream: the entry of each project, and members that are not ours. */
 export interface StreamState {
+  /** By project. */
   readonly entries: Map<string, Entry>;
+  /** Goes out as it came in. */
   readonly rest: JsonObject;
 }
 

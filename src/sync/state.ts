@@ -48,6 +48,7 @@ export class State {
     this.writtenBy = writtenBy;
   }
 
+  /** What is known of a stream in a project; the empty entry where nothing is. */
   entry(stream: string, project: string): Entry {
     return this.#streams.get(stream)?.entries.get(project) ?? emptyEntry;
   }
@@ -67,10 +68,12 @@ export class State {
     return this.#names.get(project);
   }
 
+  /** Lets people read what a key stands for that says nothing, such as an id. */
   setName(project: string, name: string): void {
     this.#names.set(project, name);
   }
 
+  /** The next STATE has this entry. Rows that it covers have to be written before. */
   set(stream: string, project: string, entry: Entry): void {
     const state = this.#streams.get(stream) ?? { entries: new Map(), rest: {} };
     state.entries.set(project, entry);

@@ -4,10 +4,11 @@ import { leftOut } from './left-out.js';
 import type { Run } from './run.js';
 import type { Visit } from './visit.js';
 
-/** More failed rows than this end the sync of a list, */
+/** More failed rows than this end the sync of a list. */
 const mostFailures = 100;
-/** and so does a larger share of those visited, unless they are a handful, which says nothing about the rest. */
+/** A larger share of failed rows among those visited ends it, too. */
 const largestShare = 0.05;
+/** So many failed rows say nothing about the rest, whatever their share. */
 const handful = 5;
 
 /** What messages call a list and what is in it. */
@@ -37,6 +38,7 @@ export class Tally {
     this.#words = words;
   }
 
+  /** Counts a visit, and reports what of it could not be read but for what is forbidden. */
   visit({ request, results, missing, withoutId, skipped }: Visit): void {
     this.#visited++;
     this.#missing += missing;
@@ -57,14 +59,17 @@ export class Tally {
     if (hasFailed) this.#failed++;
   }
 
+  /** Counts a row of the list itself that has no id. */
   withoutId(): void {
     this.#withoutId++;
   }
 
+  /** Reports a stream that is left out from now on; to be called once for each. */
   forbidden(definition: StreamDefinition, error: HttpError): void {
     this.#run.fail(`${this.#words.name}: ${leftOut([definition.name], definition)} ${error.line}`);
   }
 
+  /** Warns of a row that leaves the open list though it may not have been read in its last state. */
   givenUp(stream: string, id: string): void {
     const { name, item } = this.#words;
     this.#run.log.warning(
@@ -86,6 +91,7 @@ export class Tally {
     );
   }
 
+  /** Says what was left out without being a failure. */
   end(): void {
     const { name, item, withoutDetails = `${item}s`, whyWithoutId } = this.#words;
     if (this.#skipped > 0) {

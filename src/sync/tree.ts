@@ -5,6 +5,7 @@ import { leftOut, needs } from './left-out.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { Run } from './run.js';
 
+/** What a tree needs. */
 export interface TreeOptions {
   readonly run: Run;
   readonly reader: Reader;

@@ -11,6 +11,7 @@ export interface VisitRequest {
   readonly created: number;
   /** The row where a list page had it; undefined: asked for when it is needed. */
   readonly root: TimedRow | undefined;
+  /** By stream. */
   readonly needs: ReadonlyMap<string, Need>;
 }
 

@@ -8,8 +8,10 @@ import type { Need } from './need.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { VisitRequest } from './visit-request.js';
 
+/** A RECORD line that waits to be written. */
 export interface Line {
   readonly stream: string;
+  /** Without its end of line. */
   readonly text: string;
   /** What several visits may bring is written with the first of them alone; this names it. */
   readonly once?: string;
@@ -20,6 +22,7 @@ export interface Visit {
   readonly request: VisitRequest;
   /** RECORD lines, parents before children. */
   readonly lines: readonly Line[];
+  /** Of every stream that needed something of it. */
   readonly results: ReadonlyMap<string, StreamResult>;
   /** Answers 404, which are to be believed only while token and list still answer. */
   readonly missing: number;
@@ -41,9 +44,12 @@ export interface WalkedKind {
   readonly fetchRoot: (request: VisitRequest) => Promise<TimedRow>;
   /** Whether the row of a list is needed even where no stream wants it written. */
   readonly needsRoot: boolean;
-  /** Whether a row may have changed since the time in `need`, */
+  /** Whether a row is to be written: whether it may have changed since the time in `need`, and the settings want it. */
   readonly writes: (definition: StreamDefinition, row: Row, need: Need) => boolean;
-  /** and whether the list of a child below it may, for a stream that is that child or hangs below it. */
+  /**
+   * Whether the list of `child` below the row of `definition` is to be read, for a stream that is that child or
+   * hangs below it: whether it may have changed since the time in `need`, and the settings want it.
+   */
   readonly looksBelow: (
     definition: StreamDefinition,
     above: Above,
@@ -59,6 +65,7 @@ export interface WalkedKind {
   ) => readonly TimedRow[] | undefined;
   /** Streams whose list is gone only together with the visited row. */
   readonly vanishing: ReadonlySet<string>;
+  /** Whether a stream's part of the visited row is settled, once all has been read. */
   readonly judge: Judge;
   /** Whether a row has nothing below it by its kind, which is counted. */
   readonly skips?: (definition: StreamDefinition, row: Row) => boolean;

@@ -3,7 +3,7 @@ export const ofOrganization = {
   organization_slug: ['buildkite_organizations', 'slug'],
 } as const;
 
-/** Columns of a pipeline, and of its organization, that everything directly below it has. */
+/** Columns of a pipeline, and of its organization, that streams below it have. */
 export const ofPipeline = {
   pipeline_id: ['buildkite_pipelines', 'id'],
   pipeline_slug: ['buildkite_pipelines', 'slug'],

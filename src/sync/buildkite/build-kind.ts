@@ -12,8 +12,10 @@ import { listJobs } from './build-list.js';
 import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
 import { isTooMuch } from './page-size.js';
 
+/** What builds are read with. */
 export interface BuildKindOptions {
   readonly client: ApiClient;
+  /** All streams below builds, parents before children. */
   readonly below: readonly StreamDefinition[];
   readonly bounds: Bounds;
   /** Rows of the organization and of the pipeline that a partition stands for. */

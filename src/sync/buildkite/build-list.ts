@@ -16,11 +16,13 @@ const fewest = 5;
 
 /** Which builds of a list are wanted: https://buildkite.com/docs/apis/rest-api/builds */
 export interface BuildFilter {
+  /** Any of them; undefined: any at all. */
   readonly states?: readonly string[];
   /** Milliseconds since 1970. */
   readonly finishedFrom?: number;
 }
 
+/** Which list it is, and what its rows have to bring. */
 export interface BuildListOptions {
   readonly client: ApiClient;
   /** Slug. */

@@ -6,6 +6,7 @@ import type { Run } from '../run.js';
 import type { BuildkiteSettings } from './bounds.js';
 import { masked } from './masked.js';
 
+/** What the sync of Buildkite needs. */
 export interface BuildkiteSyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
@@ -14,12 +15,13 @@ export interface BuildkiteSyncOptions {
   readonly records: SelectedRecords;
 }
 
-/** What the organizations of one run share. */
+/** What one run reads Buildkite with; all organizations share it. */
 export class BuildkiteRun {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: BuildkiteSettings;
   readonly records: SelectedRecords;
+  /** Stars the values of variables that are not allowed, and secrets in logs. */
   readonly reader: Reader;
   /** All streams of Buildkite, parents before children. */
   readonly definitions = buildkiteStreams;

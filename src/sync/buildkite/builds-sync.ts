@@ -19,6 +19,7 @@ import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
 
+/** What the builds of one organization are read with. */
 export interface BuildsSyncOptions {
   readonly run: Run;
   readonly client: ApiClient;

@@ -7,6 +7,7 @@ import { pipelineSlugOf } from './build-list.js';
 /** The pipelines of one organization: those that are listed, and those that only their builds tell of. */
 export class Pipelines {
   readonly #client: ApiClient;
+  /** Slug. */
   readonly organization: string;
   /** How many there are, also of those that are not read. */
   readonly count: number;
@@ -36,6 +37,7 @@ export class Pipelines {
     return [...this.#read.values()];
   }
 
+  /** Of those in `read`; the keys under which the state knows them. */
   get ids(): readonly string[] {
     return [...this.#read.keys()];
   }

@@ -10,9 +10,11 @@ import type { Run } from '../run.js';
 import type { CircleCISettings } from './bounds.js';
 import { People } from './people.js';
 
+/** What the sync of CircleCI needs. */
 export interface CircleCISyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
+  /** What the settings say of the projects to read. */
   readonly projects: ProjectChoice;
   /** Base URL of API v1.1. */
   readonly v11: string;
@@ -21,16 +23,18 @@ export interface CircleCISyncOptions {
   readonly records: SelectedRecords;
 }
 
-/** What the projects of one run share. */
+/** What one run reads CircleCI with, and knows of it; all projects share it. */
 export class CircleCIRun {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: CircleCISettings;
   readonly records: SelectedRecords;
+  /** Stars secrets in logs. */
   readonly reader: Reader;
   readonly people: People;
   /** Everything that may hang below pipelines. */
   readonly below = circleciStreams.filter((stream) => stream !== pipelines && isAtOrBelow(stream, pipelines));
+  /** By id of the project. */
   readonly #claimed = new Map<string, FoundProject>();
 
   constructor({ run, client, v11, settings, records }: CircleCISyncOptions) {

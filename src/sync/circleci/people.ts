@@ -36,6 +36,7 @@ export class People {
     return lines.flat();
   }
 
+  /** Says at the end of a run how many people CircleCI does not show. */
   report(): void {
     if (this.#missing === 0) return;
     this.#run.log.info(

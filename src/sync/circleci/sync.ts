@@ -38,6 +38,7 @@ export class CircleCISync implements SourceSync {
     return [...parts, syncOrganizations(this.#circleci, projects, this.#choice.organizations)];
   }
 
+  /** Says what was left out over all projects. */
   end(): void {
     this.#circleci.people.report();
   }
