@@ -18,17 +18,11 @@ const forms =
   'as the project settings show it';
 
 /**
- * The slugs in the setting: an array, or a string with white space or commas between them, each once.
- * `github` becomes `gh`, `bitbucket` `bb`; the other segments are opaque and stay as they are.
+ * A slug, or a pattern for slugs, as CircleCI writes it: `github` becomes `gh`, `bitbucket` `bb`; the other segments
+ * are opaque and stay as they are.
  * @param name what the user calls the setting
- * @throws TapError that lists the forms when one is no slug.
+ * @throws TapError that lists the forms when it is none
  */
-export function parseSlugs(setting: string | readonly string[], name = 'project_slugs'): string[] {
-  const texts = typeof setting === 'string' ? setting.split(/[\s,]+/) : setting.map((text) => text.trim());
-  return [...new Set(texts.filter((text) => text !== '').map((text) => canonicalSlug(text, name)))];
-}
-
-/** A slug, or a pattern for slugs, as CircleCI writes it. @throws TapError that lists the forms when it is none */
 export function canonicalSlug(text: string, name: string): string {
   const [host = '', ...rest] = text.split('/');
   const canonical = canonicalHost(host);
