@@ -2,8 +2,8 @@ import type { Config } from '../config/config.js';
 import type { ApiClient } from '../http/client.js';
 import { catalogOf } from '../singer/discover.js';
 import { Metrics } from '../singer/metrics.js';
-import { getAccessToken } from '../sources/buildkite.js';
-import { checkToken } from '../sources/circleci.js';
+import { getAccessToken } from '../sources/buildkite/api.js';
+import { checkToken } from '../sources/circleci/api.js';
 import type { SourceName } from '../streams/define.js';
 import { connect } from './connect.js';
 import {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { ApiClient } from '../http/client.js';
 import { recordsOf, type SelectedRecords } from '../singer/records.js';
-import { v11Of } from '../sources/circleci.js';
+import { v11Of } from '../sources/circleci/api.js';
 import type { SourceName } from '../streams/define.js';
 import { BuildkiteSync } from '../sync/buildkite/sync.js';
 import { CircleCISync } from '../sync/circleci/sync.js';

@@ -4,7 +4,7 @@ import type { TimedRow } from '../http/object.js';
 import { pages, type Row } from '../http/pagination.js';
 import { expand, withQuery } from '../http/url.js';
 import { isObject } from '../json.js';
-import { largestPage } from '../sources/buildkite.js';
+import { largestPage } from '../sources/buildkite/api.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { plainEnd } from './plain-log.js';
 

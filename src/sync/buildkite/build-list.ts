@@ -2,7 +2,7 @@ import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import { type Page, pages, type Row } from '../../http/pagination.js';
 import { expand, withQuery } from '../../http/url.js';
-import { largestPage } from '../../sources/buildkite.js';
+import { largestPage } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import { parseTimestamp, second } from '../../time.js';

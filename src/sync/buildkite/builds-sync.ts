@@ -2,7 +2,7 @@ import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
 import type { SelectedRecords } from '../../singer/records.js';
-import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
+import { getAccessToken, listPipelines } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import type { StreamDefinition } from '../../streams/define.js';
 import { parseTimestamp } from '../../time.js';

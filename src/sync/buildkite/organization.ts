@@ -1,6 +1,6 @@
 import { HttpError, TapError } from '../../errors.js';
 import { recordsOf } from '../../singer/records.js';
-import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
+import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite/api.js';
 import { builds as buildStream } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.js';

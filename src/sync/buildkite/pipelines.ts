@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../http/client.js';
 import type { Row } from '../../http/pagination.js';
-import { type BuildkitePipeline, findPipeline } from '../../sources/buildkite.js';
+import { type BuildkitePipeline, findPipeline } from '../../sources/buildkite/api.js';
 import type { Above } from '../../streams/define.js';
 import { pipelineSlugOf } from './build-list.js';
 

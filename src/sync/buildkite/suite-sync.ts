@@ -2,7 +2,7 @@ import { getObject } from '../../http/object.js';
 import { pages, type Row } from '../../http/pagination.js';
 import { path, withQuery } from '../../http/url.js';
 import { recordsOf } from '../../singer/records.js';
-import { getAccessToken, largestPage } from '../../sources/buildkite.js';
+import { getAccessToken, largestPage } from '../../sources/buildkite/api.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';

@@ -1,6 +1,6 @@
 import { HttpError } from '../../errors.js';
 import type { TimedRow } from '../../http/object.js';
-import { getAccessToken, getOrganization, listOrganizations } from '../../sources/buildkite.js';
+import { getAccessToken, getOrganization, listOrganizations } from '../../sources/buildkite/api.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { user } from '../../streams/buildkite/user.js';
 import { startOfRun } from '../clock.js';

@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../http/client.js';
 import type { SelectedRecords } from '../../singer/records.js';
-import type { Project } from '../../sources/circleci.js';
-import type { FoundProject, ProjectChoice } from '../../sources/projects.js';
+import type { Project } from '../../sources/circleci/api.js';
+import type { FoundProject, ProjectChoice } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { isAtOrBelow } from '../../streams/define.js';

@@ -1,6 +1,6 @@
 import type { Row } from '../../http/pagination.js';
-import { checkToken } from '../../sources/circleci.js';
-import type { FoundProject } from '../../sources/projects.js';
+import { checkToken } from '../../sources/circleci/api.js';
+import type { FoundProject } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { organizations } from '../../streams/circleci/organizations.js';
 import { isAtOrBelow } from '../../streams/define.js';

@@ -1,7 +1,7 @@
 import { HttpError, TapError } from '../../errors.js';
 import { recordsOf, type SelectedRecords } from '../../singer/records.js';
-import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci.js';
-import type { FoundProject } from '../../sources/projects.js';
+import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci/api.js';
+import type { FoundProject } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { projects } from '../../streams/circleci/projects.js';

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type FoundProject, findProjects, type ProjectChoice } from '../../sources/projects.js';
+import { type FoundProject, findProjects, type ProjectChoice } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { users } from '../../streams/circleci/users.js';
 import type { SourceSync } from '../sync.js';

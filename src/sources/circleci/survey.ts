@@ -1,9 +1,9 @@
-import { HttpError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { path, slugPath } from '../http/url.js';
-import { isObject } from '../json.js';
-import { parseTimestamp } from '../time.js';
+import { HttpError } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { path, slugPath } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { parseTimestamp } from '../../time.js';
 
 /** What a sync is going to read. Times are milliseconds since 1970. */
 export interface Plan {

@@ -1,8 +1,8 @@
-import { HttpError, TapError } from '../errors.js';
-import type { Answer, ApiClient } from '../http/client.js';
-import { getObject } from '../http/object.js';
-import type { Row } from '../http/pagination.js';
-import { path, slugPath } from '../http/url.js';
+import { HttpError, TapError } from '../../errors.js';
+import type { Answer, ApiClient } from '../../http/client.js';
+import { getObject } from '../../http/object.js';
+import type { Row } from '../../http/pagination.js';
+import { path, slugPath } from '../../http/url.js';
 
 /** First segments of a slug, each with what CircleCI calls it. */
 const hosts: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
-import { HttpError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { withQuery } from '../http/url.js';
-import { canonicalHost, checkToken } from './circleci.js';
+import { HttpError } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { withQuery } from '../../http/url.js';
+import { canonicalHost, checkToken } from './api.js';
 
 /** What the settings say of the projects to read. */
 export interface ProjectChoice {

@@ -1,10 +1,10 @@
-import { HttpError } from '../errors.js';
-import type { Answer, ApiClient } from '../http/client.js';
-import { getObject, type TimedRow } from '../http/object.js';
-import { pages, type Row } from '../http/pagination.js';
-import { path, withQuery } from '../http/url.js';
-import { isObject } from '../json.js';
-import { parseTimestamp } from '../time.js';
+import { HttpError } from '../../errors.js';
+import type { Answer, ApiClient } from '../../http/client.js';
+import { getObject, type TimedRow } from '../../http/object.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { path, withQuery } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { parseTimestamp } from '../../time.js';
 
 /** Most rows that a page of any list may hold: https://buildkite.com/docs/apis/rest-api#pagination */
 export const largestPage = 100;
