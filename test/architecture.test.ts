@@ -31,7 +31,7 @@ const mayImport: Record<string, readonly string[]> = {
   sync: ['singer', 'sources', 'streams', 'http', 'errors', 'log', 'time', 'json'],
   singer: ['streams', 'errors', 'log', 'time', 'json'],
   sources: ['http', 'errors', 'time', 'json'],
-  streams: [],
+  streams: ['http', 'json'],
   http: ['errors', 'log', 'time', 'json'],
   'live-line': ['log'],
   log: [],

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
-import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
+import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite/api.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
 import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { day, formatDate } from '../time.js';

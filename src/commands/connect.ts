@@ -2,8 +2,8 @@ import type { Config } from '../config/config.js';
 import { TapError } from '../errors.js';
 import { HttpClient, type HttpClientOptions, type ManagedClient } from '../http/client.js';
 import type { Metrics } from '../singer/metrics.js';
-import { advice as adviceOfBuildkite } from '../sources/buildkite.js';
-import { advice as adviceOfCircleCI } from '../sources/circleci.js';
+import { advice as adviceOfBuildkite } from '../sources/buildkite/api.js';
+import { advice as adviceOfCircleCI } from '../sources/circleci/api.js';
 import { type SourceName, sourceTitles } from '../streams/define.js';
 import type { Environment } from './environment.js';
 

@@ -4,7 +4,7 @@ import { dateSetting } from '../config/values.js';
 import { Stopped, TapError } from '../errors.js';
 import { replaceFile } from '../files/replace-file.js';
 import { isObject } from '../json.js';
-import { aliasesOf } from '../sources/circleci.js';
+import { aliasesOf } from '../sources/circleci/api.js';
 import type { Entry } from '../sync/entry.js';
 import { State } from '../sync/state.js';
 import { merge, rewind } from '../sync/state-edit.js';

@@ -1,5 +1,5 @@
 import { TapError } from '../errors.js';
-import type { ProjectChoice } from '../sources/projects.js';
+import type { ProjectChoice } from '../sources/circleci/projects.js';
 import type { ReplicationMethod } from '../streams/define.js';
 import { parseProjects } from './projects.js';
 import type { Settings } from './settings.js';

@@ -1,6 +1,6 @@
 import { TapError } from '../errors.js';
-import { canonicalHost, canonicalSlug } from '../sources/circleci.js';
-import type { ProjectChoice } from '../sources/projects.js';
+import { canonicalHost, canonicalSlug } from '../sources/circleci/api.js';
+import type { ProjectChoice } from '../sources/circleci/projects.js';
 import { parseGlobs } from './globs.js';
 import { namesIn } from './values.js';
 

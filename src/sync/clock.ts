@@ -7,6 +7,7 @@ const tolerance = 10 * minute;
 export interface StartOfRun {
   /** Whole seconds, in milliseconds since 1970. */
   readonly now: number;
+  /** A sentence, where the two clocks disagree or the server tells no time. */
   readonly warning: string | undefined;
 }
 

@@ -1,4 +1,6 @@
-import { type Bounds, type Entry, floorOf, interruptedRange, needOf, type Walk } from './entry.js';
+import type { Bounds, Entry, Walk } from './entry.js';
+import { interruptedRange } from './fold.js';
+import { floorOf, needOf } from './need.js';
 import type { PassPlan } from './pass.js';
 
 /**

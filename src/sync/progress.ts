@@ -22,6 +22,7 @@ export class Progress {
   readonly #ways = new Map<string, Way>();
   #total = 0;
   #done = 0;
+  /** RECORDs written. */
   rows = 0;
 
   /** There are `count` more things of a kind to read. */

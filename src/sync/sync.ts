@@ -12,6 +12,7 @@ export interface SourceSync {
 /** A source with what ends all that it has under way. */
 export interface StartedSource {
   readonly sync: SourceSync;
+  /** Rejects its requests with Stopped. */
   readonly stop: () => void;
 }
 

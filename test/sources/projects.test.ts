@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseProjects } from '../../src/config/projects.js';
 import { HttpError } from '../../src/errors.js';
 import type { Answer } from '../../src/http/client.js';
-import { type FoundProjects, findProjects } from '../../src/sources/projects.js';
+import { type FoundProjects, findProjects } from '../../src/sources/circleci/projects.js';
 
 type Body = object | 403 | 404 | 500;
 

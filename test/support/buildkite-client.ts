@@ -11,6 +11,8 @@ export interface HistoryOptions {
   readonly requests: string[];
   /** Requests that fail for good; told the path. */
   readonly breaks?: ((path: string) => HttpError | undefined) | undefined;
+  /** What an answer says instead; told the path and the body. */
+  readonly alters?: ((path: string, body: unknown) => unknown) | undefined;
   /** Milliseconds by this machine's clock. */
   readonly clock: () => number;
 }
@@ -26,7 +28,7 @@ export class BuildkiteHistoryClient implements ManagedClient {
   }
 
   async get(asked: string, _: string, { headers = {}, as = 'json' }: GetOptions = {}): Promise<Answer> {
-    const { signal, requests, breaks, clock } = this.#options;
+    const { signal, requests, breaks, alters = (_, body) => body, clock } = this.#options;
     // Requests take their turns, as they do on a wire.
     await new Promise((resolve) => setImmediate(resolve));
     if (signal.aborted) throw new Stopped('stopped');
@@ -41,7 +43,7 @@ export class BuildkiteHistoryClient implements ManagedClient {
     return {
       status,
       headers: answer.headers,
-      body: as === 'text' ? String(answer.body) : structuredClone(answer.body),
+      body: as === 'text' ? String(answer.body) : alters(path, structuredClone(answer.body)),
       ...(as === 'text' ? { bytes: sizeOf(answer) } : {}),
       receivedAt: clock(),
       date: this.#world.date(),

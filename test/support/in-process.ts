@@ -57,7 +57,8 @@ export function runInProcess(world: Source, options: InProcessOptions = {}): Pro
 export function runBuildkiteInProcess(world: BuildkiteWorld, options: InProcessOptions = {}): Promise<Ended> {
   const clock = options.clock ?? (() => world.now);
   return runWith({ buildkite_token: 'token' }, options, world, (signal, requests) => {
-    return new BuildkiteHistoryClient(world, { signal, requests, breaks: options.breaks, clock });
+    const { breaks, alters } = options;
+    return new BuildkiteHistoryClient(world, { signal, requests, breaks, alters, clock });
   });
 }
 

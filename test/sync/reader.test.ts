@@ -50,7 +50,7 @@ describe('a list that is paged by links', () => {
     expect(pages.map((page) => page.map(({ row }) => row.id))).toEqual([[1, 2], [3]]);
     expect(pages[0]?.[0]).toEqual({
       row: { id: 1 },
-      extracted: '2026-03-10T12:00:00.000000Z',
+      receivedAt: Date.UTC(2026, 2, 10, 12),
       foreignKeys: { organization_slug: 'acme' },
     });
   });
@@ -157,6 +157,6 @@ describe('the key of a row', () => {
     ['is none with an empty one', { id: '' }, { organization_slug: 'acme' }, undefined],
     ['is none with null', { id: null }, { organization_slug: 'acme' }, undefined],
   ])('%s', (_, row, foreignKeys, key) => {
-    expect(keyOf(members, { row: { ...row }, foreignKeys: { ...foreignKeys }, extracted: '' })).toBe(key);
+    expect(keyOf(members, { row: { ...row }, foreignKeys: { ...foreignKeys }, receivedAt: 0 })).toBe(key);
   });
 });

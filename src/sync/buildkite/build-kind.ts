@@ -1,21 +1,21 @@
-import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
-import type { Row } from '../../http/pagination.js';
+import { getObject, type TimedRow } from '../../http/object.js';
 import { path } from '../../http/url.js';
 import { isObject } from '../../json.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import type { Above, StreamDefinition } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
 import type { Bounds } from '../entry.js';
-import type { Kind } from '../visit.js';
-import type { TimedRow, VisitRequest } from '../visit-request.js';
+import type { WalkedKind } from '../visit.js';
+import type { VisitRequest } from '../visit-request.js';
 import { listJobs } from './build-list.js';
 import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
 import { isTooMuch } from './page-size.js';
 
+/** What builds are read with. */
 export interface BuildKindOptions {
   readonly client: ApiClient;
+  /** All streams below builds, parents before children. */
   readonly below: readonly StreamDefinition[];
   readonly bounds: Bounds;
   /** Rows of the organization and of the pipeline that a partition stands for. */
@@ -23,7 +23,7 @@ export interface BuildKindOptions {
 }
 
 /** What is particular to Buildkite's builds and what hangs below them. */
-export function buildKind({ client, below, bounds, above }: BuildKindOptions): Kind {
+export function buildKind({ client, below, bounds, above }: BuildKindOptions): WalkedKind {
   const aboveOf = ({ partition }: VisitRequest) => above(partition);
   return {
     root: builds,
@@ -48,9 +48,9 @@ export function buildKind({ client, below, bounds, above }: BuildKindOptions): K
   };
 }
 
-function jobsIn({ row, extracted }: TimedRow): TimedRow[] {
+function jobsIn({ row, receivedAt }: TimedRow): TimedRow[] {
   const { jobs: listed } = row;
-  return Array.isArray(listed) ? listed.filter(isObject).map((job) => ({ row: job, extracted })) : [];
+  return Array.isArray(listed) ? listed.filter(isObject).map((job) => ({ row: job, receivedAt })) : [];
 }
 
 async function fetchBuild(client: ApiClient, { id }: VisitRequest, above: Above): Promise<TimedRow> {
@@ -58,21 +58,12 @@ async function fetchBuild(client: ApiClient, { id }: VisitRequest, above: Above)
   const ownPath = path`/organizations/${organization}/pipelines/${String(above.buildkite_pipelines?.slug)}/builds/${id}`;
   const endpoint = `${builds.endpoint}/{buildkite_builds.number}`;
   const ask = (query: string, maxRetries?: number) =>
-    client.get(`${ownPath}?${query}`, endpoint, { maxRetries });
+    getObject(client, `${ownPath}?${query}`, endpoint, 'build', { maxRetries });
   try {
-    return rowOf(await ask('include_retried_jobs=true&exclude_pipeline=true', 1), ownPath);
+    return await ask('include_retried_jobs=true&exclude_pipeline=true', 1);
   } catch (error) {
     if (!isTooMuch(error)) throw error;
-    const { row, extracted } = rowOf(await ask('exclude_jobs=true&exclude_pipeline=true'), ownPath);
-    return { row: { ...row, jobs: await listJobs(client, organization, row) }, extracted };
+    const { row, receivedAt } = await ask('exclude_jobs=true&exclude_pipeline=true');
+    return { row: { ...row, jobs: await listJobs(client, organization, row) }, receivedAt };
   }
-}
-
-function rowOf(
-  { body, receivedAt }: { readonly body: unknown; readonly receivedAt: number },
-  ownPath: string,
-): TimedRow {
-  const row: Row | undefined = isObject(body) ? body : undefined;
-  if (row !== undefined) return { row, extracted: formatTimestamp(receivedAt) };
-  throw new HttpError(`GET ${ownPath} answered no build.`, { failure: 'unreadable', path: ownPath });
 }

@@ -1,7 +1,8 @@
 import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import { type Page, pages, type Row } from '../../http/pagination.js';
-import { expand } from '../../http/url.js';
+import { expand, withQuery } from '../../http/url.js';
+import { largestPage } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import { parseTimestamp, second, secondOf } from '../../time.js';
@@ -12,16 +13,16 @@ import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
 const pageWithJobs = 30;
 /** Pages with fewer builds than this are followed by their links. */
 const fewest = 5;
-/** The most that Buildkite allows. */
-const pageWithoutJobs = 100;
 
 /** Which builds of a list are wanted: https://buildkite.com/docs/apis/rest-api/builds */
 export interface BuildFilter {
+  /** Any of them; undefined: any at all. */
   readonly states?: readonly string[];
   /** Milliseconds since 1970. */
   readonly finishedFrom?: number;
 }
 
+/** Which list it is, and what its rows have to bring. */
 export interface BuildListOptions {
   readonly client: ApiClient;
   /** Slug. */
@@ -55,7 +56,7 @@ export class BuildList {
     this.#path = expand(this.#endpoint, (name) =>
       name === 'buildkite_pipelines.slug' ? pipeline : organization,
     );
-    this.#largest = withJobs ? pageWithJobs : pageWithoutJobs;
+    this.#largest = withJobs ? pageWithJobs : largestPage;
     this.#size = { rows: this.#largest, answered: 0 };
   }
 
@@ -144,8 +145,8 @@ export async function listJobs(client: ApiClient, organization: string, build: R
     return name === 'buildkite_pipelines.slug' ? pipelineSlugOf(build) : build.number;
   });
   const rows: Row[] = [];
-  const query = '?include_retried_jobs=true&per_page=100';
-  for await (const { items } of pages(client, path + query, jobs.endpoint, jobs.pages)) rows.push(...items);
+  const list = withQuery(path, { include_retried_jobs: 'true', per_page: largestPage });
+  for await (const { items } of pages(client, list, jobs.endpoint, jobs.pages)) rows.push(...items);
   return rows;
 }
 

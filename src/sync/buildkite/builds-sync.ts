@@ -1,30 +1,32 @@
 import { failedWith } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
-import type { Records } from '../../singer/records.js';
-import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
+import type { SelectedRecords } from '../../singer/records.js';
+import { getAccessToken, listPipelines } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import type { StreamDefinition } from '../../streams/define.js';
-import { formatTimestamp, parseTimestamp } from '../../time.js';
-import { type Bounds, type Entry, type Need, settle } from '../entry.js';
+import { parseTimestamp } from '../../time.js';
+import type { Bounds, Entry } from '../entry.js';
+import { leftOut } from '../left-out.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
+import { type Need, settle } from '../need.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import { type Visit, Visitor } from '../visit.js';
-import type { VisitRequest } from '../visit-request.js';
+import { nameOf, type VisitRequest } from '../visit-request.js';
 import { buildKind } from './build-kind.js';
 import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
-import { leftOut } from './shared.js';
 
+/** What the builds of one organization are read with. */
 export interface BuildsSyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
   readonly reader: Reader;
   readonly pipelines: Pipelines;
   /** Of the selected streams at and below builds, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** All streams below builds, parents before children. */
   readonly below: readonly StreamDefinition[];
   readonly bounds: Bounds;
@@ -136,13 +138,13 @@ export class BuildsSync {
   async *#requests(pages: AsyncIterable<Page>, filter: BuildFilter): AsyncGenerator<VisitRequest> {
     const { pipelines } = this.#options;
     for await (const { items, answer } of pages) {
-      const extracted = formatTimestamp(answer.receivedAt);
+      const { receivedAt } = answer;
       for (const row of items) {
         const partition = pipelines.idOf(row);
         const created = parseTimestamp(row.created_at);
         if (partition === undefined || created === undefined) continue;
         const needs = this.#needs(row, partition, created, filter);
-        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, extracted }, needs };
+        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, receivedAt }, needs };
       }
     }
   }
@@ -224,7 +226,7 @@ export class BuildsSync {
       yield* listed;
     } catch (error) {
       if (!failedWith(error, 'forbidden')) throw error;
-      throw error.advising(leftOut([...this.#options.records.keys()], builds.permissions));
+      throw error.advising(leftOut([...this.#options.records.keys()], builds));
     }
   }
 
@@ -259,8 +261,4 @@ async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): Asyn
 
 function numberOf({ number }: Row): string {
   return typeof number === 'number' ? String(number) : '';
-}
-
-function nameOf({ partition, id }: VisitRequest): string {
-  return `${partition} ${id}`;
 }

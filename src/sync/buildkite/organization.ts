@@ -1,76 +1,88 @@
 import { failedWith, TapError } from '../../errors.js';
-import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
-import { builds } from '../../streams/buildkite/builds.js';
+import { recordsOf } from '../../singer/records.js';
+import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite/api.js';
+import { builds as buildStream } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.js';
 import { suites } from '../../streams/buildkite/suites.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
-import { type Above, isAtOrBelow } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
+import { type Above, isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
+import { leftOut } from '../left-out.js';
 import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
+import type { BuildkiteRun } from './buildkite-run.js';
 import { BuildsSync } from './builds-sync.js';
 import { Pipelines } from './pipelines.js';
-import { type BuildkiteShared, leftOut } from './shared.js';
 import { syncSuite } from './suite-sync.js';
 
 /**
  * Syncs one organization: what has no bookmark in full, builds and test runs as far as they may have changed.
  * @throws HttpError when the organization is unknown or the token is refused, Stopped when the run is told to stop
  */
-export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
-  const { run, client, reader, records, settings } = shared;
-  const above = { [organizations.name]: { slug } };
-  const below = shared.definitions.filter(
-    (definition) => definition !== builds && isAtOrBelow(definition, builds),
-  );
-  const listed = await pipelinesOf(shared, slug);
+export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bounds: Bounds): Promise<void> {
+  const { run, client, reader, records, settings } = buildkite;
+  const listed = await pipelinesOf(buildkite, slug);
   run.begin();
   const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
-  const ofBuilds = shared.recordsOf(listed === undefined ? [] : [builds, ...below]);
   if (pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
-
-  const definitions = shared.definitions.filter(
-    (definition) =>
-      definition.parent !== undefined &&
-      definition !== builds &&
-      definition !== testRuns &&
-      !below.includes(definition) &&
-      (listed !== undefined || !isAtOrBelow(definition, pipelineStream)),
-  );
+  const definitions = definitionsOf(buildkite, { withPipelines: listed !== undefined });
   const tree = new Tree({
     run,
     reader,
     name: slug,
     records,
     definitions,
-    known: (definition, rows) => (definition === pipelineStream ? known(pipelines, shared, rows) : undefined),
+    known: (definition, rows) =>
+      definition === pipelineStream ? known(pipelines, buildkite, rows) : undefined,
     also: {
-      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
+      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(buildkite, rows, bounds) },
     },
   });
-  let lost: TapError | undefined;
-  const readBuilds = async (): Promise<void> => {
-    if (ofBuilds.size === 0) return;
-    try {
-      await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
-    } catch (error) {
-      if (!(error instanceof TapError) || failedWith(error, 'unauthorized')) throw error;
-      // What else there is of the organization is read to its end.
-      lost = error;
-    }
-  };
-  await Promise.all([
-    ...definitions
-      .filter(({ parent }) => parent === organizations)
-      .map((definition) => tree.read(definition, above)),
-    readBuilds(),
-  ]);
+  const top = definitions.filter(({ parent }) => parent === organizations);
+  const lists = top.map((definition) => tree.read(definition, { [organizations.name]: { slug } }));
+  const builds = listed === undefined ? undefined : readBuilds(buildkite, pipelines, bounds);
+  const [lost] = await Promise.all([builds, ...lists]);
   tree.report();
   if (lost !== undefined) throw lost;
+}
+
+/** The streams of an organization that have no bookmark, parents before children. */
+function definitionsOf(
+  { definitions }: BuildkiteRun,
+  { withPipelines }: { readonly withPipelines: boolean },
+): readonly StreamDefinition[] {
+  return definitions.filter(
+    (definition) =>
+      definition.parent !== undefined &&
+      definition !== testRuns &&
+      !isAtOrBelow(definition, buildStream) &&
+      (withPipelines || !isAtOrBelow(definition, pipelineStream)),
+  );
+}
+
+/**
+ * Reads builds and what hangs below them, if any of that is selected.
+ * @returns what ended it before its time, so that what else there is of the organization is read to its end
+ * @throws HttpError when the token is refused, Stopped when the run is told to stop
+ */
+async function readBuilds(
+  { run, client, reader, records, definitions }: BuildkiteRun,
+  pipelines: Pipelines,
+  bounds: Bounds,
+): Promise<TapError | undefined> {
+  const ofBuilds = recordsOf(records, (stream) => isAtOrBelow(stream, buildStream));
+  if (ofBuilds.size === 0) return undefined;
+  const below = definitions.filter((stream) => stream !== buildStream && isAtOrBelow(stream, buildStream));
+  try {
+    await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TapError) || failedWith(error, 'unauthorized')) throw error;
+    return error;
+  }
 }
 
 /**
@@ -78,17 +90,17 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
  * @throws HttpError when they cannot be read for another reason
  */
 async function pipelinesOf(
-  shared: BuildkiteShared,
+  buildkite: BuildkiteRun,
   slug: string,
 ): Promise<readonly BuildkitePipeline[] | undefined> {
-  const wanted = shared.definitions.filter((definition) => isAtOrBelow(definition, pipelineStream));
-  const names = [...shared.recordsOf(wanted).keys()];
+  const wanted = recordsOf(buildkite.records, (stream) => isAtOrBelow(stream, pipelineStream));
+  const names = [...wanted.keys()];
   if (names.length === 0) return [];
   try {
-    return await listPipelines(shared.client, slug);
+    return await listPipelines(buildkite.client, slug);
   } catch (error) {
     if (!failedWith(error, 'forbidden')) throw error;
-    shared.run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
+    buildkite.run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
     return undefined;
   }
 }
@@ -96,12 +108,8 @@ async function pipelinesOf(
 /** The pipelines that are read, which have been listed already. */
 async function* known(
   pipelines: Pipelines,
-  { reader }: BuildkiteShared,
+  { reader }: BuildkiteRun,
   above: Above,
 ): AsyncGenerator<readonly FoundRow[]> {
-  yield reader.rows(
-    pipelineStream,
-    above,
-    pipelines.read.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
-  );
+  yield reader.rows(pipelineStream, above, pipelines.read);
 }

@@ -1,8 +1,10 @@
 import { failedWith, type HttpError } from '../../errors.js';
 
-/** How many rows are asked for at a time, and how many pages of that size have been answered since it changed. */
+/** How much is asked for at a time. */
 export interface PageSize {
+  /** Rows on a page. */
   readonly rows: number;
+  /** Pages of that size that have been answered since it changed. */
   readonly answered: number;
 }
 

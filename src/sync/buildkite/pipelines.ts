@@ -1,12 +1,13 @@
 import type { ApiClient } from '../../http/client.js';
 import type { Row } from '../../http/pagination.js';
-import { type BuildkitePipeline, findPipeline } from '../../sources/buildkite.js';
+import { type BuildkitePipeline, findPipeline } from '../../sources/buildkite/api.js';
 import type { Above } from '../../streams/define.js';
 import { pipelineSlugOf } from './build-list.js';
 
 /** The pipelines of one organization: those that are listed, and those that only their builds tell of. */
 export class Pipelines {
   readonly #client: ApiClient;
+  /** Slug. */
   readonly organization: string;
   /** How many there are, also of those that are not read. */
   readonly count: number;
@@ -36,6 +37,7 @@ export class Pipelines {
     return [...this.#read.values()];
   }
 
+  /** Of those in `read`; the keys under which the state knows them. */
   get ids(): readonly string[] {
     return [...this.#read.keys()];
   }

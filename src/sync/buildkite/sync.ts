@@ -1,35 +1,30 @@
 import { failedWith } from '../../errors.js';
-import {
-  getAccessToken,
-  getOrganization,
-  type ListedRow,
-  listOrganizations,
-} from '../../sources/buildkite.js';
+import type { TimedRow } from '../../http/object.js';
+import { getAccessToken, getOrganization, listOrganizations } from '../../sources/buildkite/api.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { user } from '../../streams/buildkite/user.js';
-import { formatTimestamp } from '../../time.js';
 import { startOfRun } from '../clock.js';
 import type { Bounds } from '../entry.js';
 import type { FoundRow } from '../reader.js';
 import type { SourceSync } from '../sync.js';
 import { Tree } from '../tree.js';
 import { boundsOf } from './bounds.js';
+import { BuildkiteRun, type BuildkiteSyncOptions } from './buildkite-run.js';
 import { syncOrganization } from './organization.js';
-import { BuildkiteShared, type BuildkiteSyncOptions } from './shared.js';
 
 /** Reads the organizations that the settings name, or all that the token sees. */
 export class BuildkiteSync implements SourceSync {
-  readonly #shared: BuildkiteShared;
+  readonly #buildkite: BuildkiteRun;
   /** The organizations that the token sees, where they had to be listed. */
-  #listed: readonly ListedRow[] | undefined;
+  #listed: readonly TimedRow[] | undefined;
 
   constructor(options: BuildkiteSyncOptions) {
-    this.#shared = new BuildkiteShared(options);
+    this.#buildkite = new BuildkiteRun(options);
   }
 
   /** @throws HttpError when the token is refused, or nothing is known of the organizations */
   async parts(): Promise<Promise<unknown>[]> {
-    const { run, client, reader, records, settings } = this.#shared;
+    const { run, client, reader, records, settings } = this.#buildkite;
     const { answer } = await getAccessToken(client);
     const start = startOfRun(answer.date, answer.receivedAt);
     if (start.warning !== undefined) run.warnOnce('clock of Buildkite', `Buildkite: ${start.warning}`);
@@ -48,22 +43,23 @@ export class BuildkiteSync implements SourceSync {
     if (slugs.length === 0)
       run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
     await tree.read(organizations, {});
+    tree.report();
     run.progress.expect('organizations', slugs.length);
     return slugs.map((slug) => this.#read(slug, bounds));
   }
 
   async #read(slug: string, bounds: Bounds): Promise<void> {
     try {
-      await syncOrganization(this.#shared, slug, bounds);
+      await syncOrganization(this.#buildkite, slug, bounds);
     } finally {
-      this.#shared.run.progress.end('organizations', slug);
+      this.#buildkite.run.progress.end('organizations', slug);
     }
   }
 
   /** @throws HttpError that says what to do where the token must not list organizations */
   async #visibleOrganizations(): Promise<string[]> {
     try {
-      this.#listed = await listOrganizations(this.#shared.client);
+      this.#listed = await listOrganizations(this.#buildkite.client);
       return this.#listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
     } catch (error) {
       if (!failedWith(error, 'forbidden')) throw error;
@@ -75,7 +71,7 @@ export class BuildkiteSync implements SourceSync {
 
   /** The rows of the organizations that are read. */
   async *#organizations(): AsyncGenerator<readonly FoundRow[]> {
-    const { client, settings, run } = this.#shared;
+    const { client, settings, run } = this.#buildkite;
     if (this.#listed !== undefined) yield this.#rowsOf(this.#listed);
     else {
       for (const slug of settings.organizations ?? []) {
@@ -90,8 +86,7 @@ export class BuildkiteSync implements SourceSync {
     }
   }
 
-  #rowsOf(listed: readonly ListedRow[]): readonly FoundRow[] {
-    const rows = listed.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) }));
-    return this.#shared.reader.rows(organizations, {}, rows);
+  #rowsOf(listed: readonly TimedRow[]): readonly FoundRow[] {
+    return this.#buildkite.reader.rows(organizations, {}, listed);
   }
 }

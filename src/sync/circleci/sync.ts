@@ -1,29 +1,29 @@
 import pLimit from 'p-limit';
-import { type FoundProject, findProjects, type KnownProjects } from '../../sources/projects.js';
+import { type FoundProject, findProjects, type KnownProjects } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { users } from '../../streams/circleci/users.js';
 import type { State } from '../state.js';
 import type { SourceSync } from '../sync.js';
+import { CircleCIRun, type CircleCISyncOptions } from './circleci-run.js';
 import { syncOrganizations, wantsOrganizations } from './organizations.js';
 import { type Identified, identify, syncProject } from './project.js';
-import { CircleCIShared, type CircleCISyncOptions } from './shared.js';
 
 /** Projects that are walked side by side. */
 const projectsAtOnce = 8;
 
 /** Reads the projects that the settings name. */
 export class CircleCISync implements SourceSync {
-  readonly #shared: CircleCIShared;
+  readonly #circleci: CircleCIRun;
   readonly #v11: string;
 
   constructor(options: CircleCISyncOptions) {
-    this.#shared = new CircleCIShared(options);
+    this.#circleci = new CircleCIRun(options);
     this.#v11 = options.v11;
   }
 
   /** @throws HttpError when the token is refused */
   async parts(): Promise<Promise<unknown>[]> {
-    const { run, records, choice } = this.#shared;
+    const { run, records, choice } = this.#circleci;
     const projects = await this.#find();
     if (records.has(users.name) && !records.has('workflows') && !records.has('jobs')) {
       run.log.warning(
@@ -34,8 +34,8 @@ export class CircleCISync implements SourceSync {
     run.progress.expect('projects', projects.length);
     const identified = await this.#identifyKnown(projects);
     const parts = projects.map((project) => limit(() => this.#read(project, identified.get(project))));
-    if (!wantsOrganizations(this.#shared)) return parts;
-    return [...parts, syncOrganizations(this.#shared, projects, choice.organizations)];
+    if (!wantsOrganizations(this.#circleci)) return parts;
+    return [...parts, syncOrganizations(this.#circleci, projects, choice.organizations)];
   }
 
   /**
@@ -44,18 +44,19 @@ export class CircleCISync implements SourceSync {
    */
   async #identifyKnown(projects: readonly FoundProject[]): Promise<ReadonlyMap<FoundProject, Identified>> {
     const known = projects.filter(({ ways }) => ways.every((way) => way === 'known from the state'));
-    const identified = new Map(known.map((found) => [found, identify(this.#shared, found)]));
+    const identified = new Map(known.map((found) => [found, identify(this.#circleci, found)]));
     // What fails is told when the project's turn comes.
     await Promise.allSettled(identified.values());
     return identified;
   }
 
+  /** Says what was left out over all projects. */
   end(): void {
-    this.#shared.people.report();
+    this.#circleci.people.report();
   }
 
   async #find(): Promise<readonly FoundProject[]> {
-    const { run, client, choice } = this.#shared;
+    const { run, client, choice } = this.#circleci;
     const known = knownProjects(run.state);
     const { projects, failures, warnings } = await findProjects(client, choice, this.#v11, known);
     for (const warning of warnings) run.log.warning(warning);
@@ -68,9 +69,9 @@ export class CircleCISync implements SourceSync {
 
   async #read(project: FoundProject, identified?: Identified): Promise<void> {
     try {
-      await syncProject(this.#shared, project, identified);
+      await syncProject(this.#circleci, project, identified);
     } finally {
-      this.#shared.run.progress.end('projects', project.slug);
+      this.#circleci.run.progress.end('projects', project.slug);
     }
   }
 }

@@ -1,23 +1,24 @@
-import { failedWith } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { path, slugPath } from '../http/url.js';
-import { parseTimestamp } from '../time.js';
+import { failedWith } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { path, slugPath } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { parseTimestamp } from '../../time.js';
 
 /** What a sync is going to read. Times are milliseconds since 1970. */
 export interface Plan {
   readonly startDate: number;
   /** Exclusive; undefined: no end. */
   readonly endDate: number | undefined;
-  /** Since when a usual run lists the workflows of pipelines again, */
+  /** Of pipelines created since then a usual run lists the workflows again. */
   readonly lookbackStart: number;
-  /** and since when it reads all that is below them. */
+  /** Of pipelines created since then it reads all that is below them, too. */
   readonly youngStart: number;
-  /** Whether anything below pipelines is read, */
+  /** Whether workflows are, for themselves or for their jobs. */
   readonly workflows: boolean;
-  /** whether jobs are, */
+  /** Whether the jobs of workflows are read. */
   readonly jobs: boolean;
-  /** and whether every run reads those of all pipelines. */
+  /** Whether every run reads the jobs of all pipelines, as a FULL_TABLE stream does. */
   readonly allJobs: boolean;
 }
 
@@ -25,8 +26,9 @@ export interface Plan {
 export interface Survey {
   /** Pipelines created from the start date on, before the end date. */
   readonly pipelines: number;
-  /** Requests of a first sync and of a run that finds nothing new. */
+  /** Requests of a sync without a state. */
   readonly firstSync: number;
+  /** Requests of a run that finds nothing new. */
   readonly usualRun: number;
 }
 
@@ -119,7 +121,7 @@ class Numbers {
     try {
       const pipeline = path`/project/${slugPath(this.#slug)}/pipeline/${number}`;
       const { body } = await this.#client.get(pipeline, '/project/{+projects.slug}/pipeline/{number}');
-      return typeof body === 'object' && body !== null ? { ...body } : {};
+      return isObject(body) ? body : {};
     } catch (error) {
       if (failedWith(error, 'not-found')) return {};
       throw error;
@@ -129,10 +131,11 @@ class Numbers {
 
 /** Mean numbers of requests below one pipeline. */
 interface Cost {
-  /** Its list of workflows, */
+  /** For its list of workflows. */
   readonly workflows: number;
-  /** and the lists of their jobs. */
+  /** For the lists of their jobs. */
   readonly jobs: number;
+  /** Both. */
   readonly all: number;
 }
 

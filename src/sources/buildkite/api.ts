@@ -1,12 +1,13 @@
-import { failedWith, HttpError } from '../errors.js';
-import type { Answer, ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { path, withQuery } from '../http/url.js';
-import { isObject } from '../json.js';
-import { parseTimestamp } from '../time.js';
+import { failedWith, HttpError } from '../../errors.js';
+import type { Answer, ApiClient } from '../../http/client.js';
+import { getObject, type TimedRow } from '../../http/object.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { path, withQuery } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { parseTimestamp } from '../../time.js';
 
 /** Most rows that a page of any list may hold: https://buildkite.com/docs/apis/rest-api#pagination */
-const largestPage = 100;
+export const largestPage = 100;
 
 const organizationEndpoint = '/organizations/{buildkite_organizations.slug}';
 
@@ -22,6 +23,7 @@ export const advice = {
 
 /** What Buildkite says about the token itself. */
 export interface AccessToken {
+  /** As Buildkite calls them: `read_builds`. */
   readonly scopes: readonly string[];
   /** Milliseconds since 1970; undefined: it does not expire, or Buildkite does not say. */
   readonly expiresAt: number | undefined;
@@ -68,20 +70,15 @@ function elsewhere(what: string, status: number | undefined, cause?: unknown): H
  * The organizations that the token sees.
  * @throws HttpError also when the token lacks read_organizations
  */
-export async function listOrganizations(client: ApiClient): Promise<ListedRow[]> {
+export async function listOrganizations(client: ApiClient): Promise<TimedRow[]> {
   return wholeList(client, '/organizations', '/organizations');
 }
 
 /** Asks for one organization. @throws HttpError naming it when it is unknown or forbidden */
-export async function getOrganization(client: ApiClient, slug: string): Promise<ListedRow> {
+export async function getOrganization(client: ApiClient, slug: string): Promise<TimedRow> {
   const organizationPath = path`/organizations/${slug}`;
   try {
-    const { body, receivedAt } = await client.get(organizationPath, organizationEndpoint);
-    if (isObject(body)) return { row: body, receivedAt };
-    throw new HttpError(`${slug}: GET ${organizationPath} answered no organization.`, {
-      failure: 'unreadable',
-      path: organizationPath,
-    });
+    return await getObject(client, organizationPath, organizationEndpoint, 'organization');
   } catch (error) {
     if (!failedWith(error, 'not-found')) throw error;
     throw unknownOrganization(slug, error);
@@ -102,12 +99,9 @@ function unknownOrganization(slug: string, cause: HttpError): HttpError {
 }
 
 /** A pipeline of an organization, as far as builds need it. */
-export interface BuildkitePipeline {
+export interface BuildkitePipeline extends TimedRow {
   readonly id: string;
   readonly slug: string;
-  readonly row: Row;
-  /** When it was answered, in milliseconds since 1970. */
-  readonly receivedAt: number;
 }
 
 /** All pipelines of an organization. @throws HttpError naming the organization when it is unknown */
@@ -146,14 +140,8 @@ function pipelineIn(row: Row, receivedAt: number): BuildkitePipeline | undefined
   return typeof id === 'string' && typeof slug === 'string' ? { id, slug, row, receivedAt } : undefined;
 }
 
-/** A row and when it was answered, in milliseconds since 1970. */
-export interface ListedRow {
-  readonly row: Row;
-  readonly receivedAt: number;
-}
-
-async function wholeList(client: ApiClient, list: string, endpoint: string): Promise<ListedRow[]> {
-  const rows: ListedRow[] = [];
+async function wholeList(client: ApiClient, list: string, endpoint: string): Promise<TimedRow[]> {
+  const rows: TimedRow[] = [];
   const asked = withQuery(list, { per_page: largestPage });
   for await (const { items, answer } of pages(client, asked, endpoint, 'link')) {
     rows.push(...items.map((row) => ({ row, receivedAt: answer.receivedAt })));

@@ -1,9 +1,9 @@
-import { HttpError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row, TokenNotFound } from '../http/pagination.js';
-import { withQuery } from '../http/url.js';
-import { parseTimestamp } from '../time.js';
-import { canonicalHost, checkToken } from './circleci.js';
+import { HttpError } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { pages, type Row, TokenNotFound } from '../../http/pagination.js';
+import { withQuery } from '../../http/url.js';
+import { parseTimestamp } from '../../time.js';
+import { canonicalHost, checkToken } from './api.js';
 
 /** What the settings say of the projects to read. */
 export interface ProjectChoice {
@@ -13,6 +13,7 @@ export interface ProjectChoice {
   readonly organizations: readonly string[];
   /** Patterns for slugs. */
   readonly patterns: readonly string[];
+  /** Whether the slug, its organization or a pattern that it fits is named, and nothing leaves it out. */
   readonly isWanted: (slug: string) => boolean;
   /** Whether a pattern behind `!` leaves it out, whatever else names it. */
   readonly isExcluded: (slug: string) => boolean;
@@ -27,6 +28,7 @@ export interface FoundProject {
   readonly ways: readonly Way[];
 }
 
+/** What there is to read of CircleCI, and what could not be learnt of it. */
 export interface FoundProjects {
   readonly projects: readonly FoundProject[];
   /** Organizations that could not be listed, one sentence each: projects may be missing. */
