@@ -14,7 +14,7 @@ export interface Plan {
   readonly lookbackStart: number;
   /** Of pipelines created since then it reads all that is below them, too. */
   readonly youngStart: number;
-  /** Whether workflows are, for themselves or for their jobs. */
+  /** Whether workflows are read, for themselves or for their jobs. */
   readonly workflows: boolean;
   /** Whether the jobs of workflows are read. */
   readonly jobs: boolean;

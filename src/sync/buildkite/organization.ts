@@ -49,7 +49,7 @@ export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bo
   if (lost !== undefined) throw lost;
 }
 
-/** The streams of an organization that have no bookmark, parents before children. */
+/** The streams of an organization that have no bookmark, parents before children; those of pipelines only where they are listed. */
 function definitionsOf(
   { definitions }: BuildkiteRun,
   { withPipelines }: { readonly withPipelines: boolean },
