@@ -5,9 +5,8 @@ import type { Writer } from '../singer/writer.js';
 import { checkToken, getProject, v11Of } from '../sources/circleci/api.js';
 import { type FoundProject, findProjects, isOpenEnded } from '../sources/circleci/projects.js';
 import { type Plan, type Survey, survey } from '../sources/circleci/survey.js';
-import { young } from '../sync/circleci/bounds.js';
-import { yearBefore } from '../sync/settings.js';
-import { day, formatDate } from '../time.js';
+import { formatDate } from '../time.js';
+import { planOf } from './circleci-plan.js';
 import type { Findings } from './findings.js';
 
 /**
@@ -23,12 +22,13 @@ export async function checkCircleCI(
   writer: Writer,
 ): Promise<Findings> {
   const { circleci } = config;
-  const plan = planOf(config, now);
   await checkToken(client);
   writer.line('token: accepted');
   if (circleci === undefined) return { rows: [], problems: [] };
   const { projects: choice, baseUrl } = circleci;
-  const { projects, failures, warnings } = await findProjects(client, choice, v11Of(baseUrl), {
+  const v11 = v11Of(baseUrl);
+  const plan = planOf(config, now, v11);
+  const { projects, failures, warnings } = await findProjects(client, choice, v11, {
     slugs: [],
     lastRun: undefined,
   });
@@ -54,22 +54,6 @@ function problemsOf(found: number, failed: number, unlisted: number): string[] {
 const whyInvisible =
   'A project is missing here if it has not been built for long, or others have been built far more often since, and ' +
   'the owner of the token does not follow it, or may not see it: follow it, or name it in project_slugs.';
-
-function planOf({ startDate, endDate, streams, circleci }: Config, now: number): Plan {
-  const names = streams.map(({ name }) => name);
-  // What a first sync leaves as its bookmark.
-  const since = Math.min(now, endDate ?? now);
-  const jobs = names.includes('jobs');
-  return {
-    startDate: startDate ?? yearBefore(now),
-    endDate,
-    lookbackStart: since - Math.max(young, (circleci?.lookbackDays ?? 0) * day),
-    youngStart: since - young,
-    workflows: jobs || names.includes('workflows'),
-    jobs,
-    allJobs: jobs && circleci?.jobsReplicationMethod === 'FULL_TABLE',
-  };
-}
 
 async function examine(
   client: ApiClient,
