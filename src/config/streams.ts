@@ -1,10 +1,7 @@
 import { TapError } from '../errors.js';
-import type { SourceName, StreamDefinition } from '../streams/define.js';
+import { isCore, type SourceName, type StreamDefinition } from '../streams/define.js';
 import { streams } from '../streams/index.js';
 import { namesIn } from './values.js';
-
-/** The group that is read of a source unless the setting says another. */
-const defaultGroups: Readonly<Record<SourceName, string>> = { circleci: 'core', buildkite: 'buildkite' };
 
 /**
  * The streams that the setting names, by name or group, parents before children.
@@ -16,7 +13,7 @@ export function parseStreams(
   configured: readonly SourceName[],
 ): StreamDefinition[] {
   const own = streams.filter(({ source }) => configured.includes(source));
-  if (setting === undefined) return own.filter(({ source, group }) => group === defaultGroups[source]);
+  if (setting === undefined) return own.filter(isCore);
   const wanted = namesIn(setting);
   const unknown = wanted.filter((name) => !own.some((stream) => isMeant(stream, name)));
   if (unknown.length > 0 || wanted.length === 0) throw notFound(unknown, own);

@@ -13,6 +13,9 @@ export const sourceTitles: Readonly<Record<SourceName, string>> = {
   buildkite: 'Buildkite',
 };
 
+/** The group of each that is read unless the setting `streams` says another. */
+const coreGroups: Readonly<Record<SourceName, string>> = { circleci: 'core', buildkite: 'buildkite' };
+
 /** The rows above a row, by the stream that each is of. */
 export type Above = Readonly<Record<string, JsonObject>>;
 
@@ -81,6 +84,11 @@ export interface StreamDefinition {
 /** Whether a stream is `other`, or hangs below it. */
 export function isAtOrBelow(stream: StreamDefinition, other: StreamDefinition): boolean {
   return stream === other || (stream.parent !== undefined && isAtOrBelow(stream.parent, other));
+}
+
+/** Whether a stream is read unless the setting `streams` says another. */
+export function isCore({ source, group }: StreamDefinition): boolean {
+  return group === coreGroups[source];
 }
 
 /** Declares a stream; only here so that siblings read alike and the compiler checks each where it stands. */

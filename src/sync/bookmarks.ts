@@ -41,7 +41,7 @@ export interface BookmarksOptions {
 export class Bookmarks {
   readonly #options: BookmarksOptions;
   readonly #entries: HeldEntries;
-  /** Streams that are still read; one that is forbidden leaves. */
+  /** Streams that are still read; one that is forbidden leaves, and one beyond the core that is broken. */
   readonly #active: Set<string>;
   /** Open rows visited in this run, by stream: they are not asked again. */
   readonly #visitedOpen = new Map<string, Set<string>>();
@@ -58,12 +58,12 @@ export class Bookmarks {
     return this.#entries.get(stream, partition);
   }
 
-  /** Whether a stream of the list is forbidden by now. */
-  isForbidden(stream: string): boolean {
+  /** Whether a stream of the list is left out by now. */
+  isLeftOut(stream: string): boolean {
     return this.#options.records.has(stream) && !this.#active.has(stream);
   }
 
-  /** Whether nothing more can be read, because every stream is forbidden. */
+  /** Whether nothing more can be read, because every stream is left out. */
   get isOver(): boolean {
     return this.#active.size === 0;
   }
@@ -104,7 +104,7 @@ export class Bookmarks {
     return plans;
   }
 
-  /** A stream that is forbidden wants nothing more of the list. */
+  /** A stream that is left out wants nothing more of the list. */
   #whileActive(stream: string, plan: PassPlan): PassPlan {
     const active = this.#active;
     return {
@@ -116,8 +116,8 @@ export class Bookmarks {
     };
   }
 
-  /** Open rows that this run has not met. */
-  openRequests(partitions: readonly string[]): VisitRequest[] {
+  /** Open rows that this run has not met, for the streams that are still read when each is wanted. */
+  *openRequests(partitions: readonly string[]): Generator<VisitRequest> {
     const requests = new Map<string, VisitRequest & { readonly needs: Map<string, Need> }>();
     for (const stream of this.#active) {
       for (const partition of partitions) {
@@ -131,7 +131,10 @@ export class Bookmarks {
         }
       }
     }
-    return [...requests.values()];
+    for (const request of requests.values()) {
+      for (const stream of request.needs.keys()) if (!this.#active.has(stream)) request.needs.delete(stream);
+      if (request.needs.size > 0) yield request;
+    }
   }
 
   /** Lets go of the streams that the visit found forbidden. */
@@ -142,6 +145,12 @@ export class Bookmarks {
       if (result.kind !== 'forbidden' || definition === undefined || !this.#active.delete(stream)) continue;
       tally.forbidden(definition, result.error);
     }
+  }
+
+  /** Lets go of the streams of which too much could not be read. */
+  dropBroken(): void {
+    const { tally } = this.#options;
+    for (const stream of tally.broken) if (this.#active.delete(stream)) tally.leftOut(stream);
   }
 
   /** Takes in what a visit has found; its rows have been written. */

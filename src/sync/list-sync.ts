@@ -65,7 +65,7 @@ export class ListSync {
     this.#options = options;
     this.#run = run;
     this.#bounds = bounds;
-    this.#tally = new Tally(run, options);
+    this.#tally = new Tally(run, options, options.records);
     this.#bookmarks = new Bookmarks({ ...options, tally: this.#tally });
   }
 
@@ -96,7 +96,7 @@ export class ListSync {
   /** Reads the open rows that no pass has met, by their ids. @returns as `read` */
   async readOpen(): Promise<boolean> {
     if (this.#bounds.range || this.#tally.hasTooManyFailures) return true;
-    return this.readAll(fromArray(this.#bookmarks.openRequests(this.#options.partitions())));
+    return this.readAll(inTurn(this.#bookmarks.openRequests(this.#options.partitions())));
   }
 
   /** Says what was left out. */
@@ -188,7 +188,7 @@ export class ListSync {
     this.#bookmarks.dropForbidden(visit);
     try {
       for (const { stream, text, once } of visit.lines) {
-        if (this.#bookmarks.isForbidden(stream) || !this.#run.isFirst(stream, once)) continue;
+        if (this.#bookmarks.isLeftOut(stream) || !this.#run.isFirst(stream, once)) continue;
         this.#run.record(stream, text);
         const drained = this.#run.writer.drained();
         if (drained !== undefined) await drained;
@@ -198,6 +198,7 @@ export class ListSync {
     }
     this.#bookmarks.fold(visit, by);
     this.#tally.refuseTooManyFailures();
+    this.#bookmarks.dropBroken();
     if (this.#run.isStateDue) {
       await this.#bookmarks.verify();
       this.#run.writeState();
@@ -237,6 +238,6 @@ async function* asSteps(requests: AsyncIterable<VisitRequest>): AsyncGenerator<P
   for await (const request of requests) yield { kind: 'visit', request };
 }
 
-async function* fromArray<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+async function* inTurn<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
   yield* items;
 }

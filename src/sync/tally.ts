@@ -1,5 +1,6 @@
 import { type HttpError, TapError } from '../errors.js';
-import type { StreamDefinition } from '../streams/define.js';
+import type { SelectedRecords } from '../singer/records.js';
+import { isCore, type StreamDefinition } from '../streams/define.js';
 import { leftOut } from './left-out.js';
 import type { Run } from './run.js';
 import type { Visit } from './visit.js';
@@ -27,36 +28,44 @@ export interface ListWords {
 export class Tally {
   readonly #run: Run;
   readonly #words: ListWords;
-  #visited = 0;
-  #failed = 0;
+  /** Of all streams of the core together: without them the list is not worth reading. */
+  readonly #core = new Share();
+  /** Of each other stream, which can be left out alone. */
+  readonly #others: ReadonlyMap<string, Share>;
+  readonly #leftOut = new Set<string>();
   #missing = 0;
   #withoutId = 0;
   #skipped = 0;
 
-  constructor(run: Run, words: ListWords) {
+  /** @param records of the streams that are read from the list */
+  constructor(run: Run, words: ListWords, records: SelectedRecords) {
     this.#run = run;
     this.#words = words;
+    const others = [...records].filter(([, { selected }]) => !isCore(selected.definition));
+    this.#others = new Map(others.map(([stream]) => [stream, new Share()]));
   }
 
   /** Counts a visit, and reports what of it could not be read but for what is forbidden. */
   visit({ request, results, missing, withoutId, skipped }: Visit): void {
-    this.#visited++;
     this.#missing += missing;
     this.#withoutId += withoutId;
     this.#skipped += skipped;
     const { name, item } = this.#words;
-    let hasFailed = false;
+    let hasCoreFailed = false;
     for (const [stream, result] of results) {
-      if (result.kind === 'forbidden') continue;
-      for (const error of result.errors) {
-        hasFailed = true;
+      if (result.kind === 'forbidden' || this.#leftOut.has(stream)) continue;
+      const { errors } = result;
+      const own = this.#others.get(stream);
+      if (own === undefined) hasCoreFailed ||= errors.length > 0;
+      else own.count(errors.length > 0);
+      for (const error of errors) {
         this.#run.fail(
           `${name}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
             error.line,
         );
       }
     }
-    if (hasFailed) this.#failed++;
+    this.#core.count(hasCoreFailed);
   }
 
   /** Counts a row of the list itself that has no id. */
@@ -79,15 +88,29 @@ export class Tally {
 
   /** Whether so much is broken that going on makes no sense. */
   get hasTooManyFailures(): boolean {
-    if (this.#failed > mostFailures) return true;
-    return this.#failed > handful && this.#failed > this.#visited * largestShare;
+    return this.#core.isTooLarge;
   }
 
   /** @throws TapError that ends the list's sync for this run */
   refuseTooManyFailures(): void {
     if (!this.hasTooManyFailures) return;
     throw new TapError(
-      `${this.#failed} of ${this.#visited} ${this.#words.item}s could not be read, so the rest is left for this run.`,
+      `${this.#core.of(this.#words.item)} could not be read, so the rest is left for this run.`,
+    );
+  }
+
+  /** Streams beyond the core of which so much is broken that going on with them makes no sense. */
+  get broken(): string[] {
+    return [...this.#others].filter(([, share]) => share.isTooLarge).map(([stream]) => stream);
+  }
+
+  /** The stream is not read any more; what has been read ahead of it is not reported. */
+  leftOut(stream: string): void {
+    this.#leftOut.add(stream);
+    const { name, item } = this.#words;
+    const share = this.#others.get(stream)?.of(item);
+    this.#run.fail(
+      `${name}: ${stream} of ${share} could not be read, so they are left out of the rest of this run.`,
     );
   }
 
@@ -104,5 +127,25 @@ export class Tally {
     this.#run.log.info(
       `${name}: ${this.#missing} answers 404 below ${item}s and ${this.#withoutId} rows without id${why} were left out.`,
     );
+  }
+}
+
+/** How many of some rows could not be read. */
+class Share {
+  #visited = 0;
+  #failed = 0;
+
+  count(hasFailed: boolean): void {
+    this.#visited++;
+    if (hasFailed) this.#failed++;
+  }
+
+  get isTooLarge(): boolean {
+    if (this.#failed > mostFailures) return true;
+    return this.#failed > handful && this.#failed > this.#visited * largestShare;
+  }
+
+  of(item: string): string {
+    return `${this.#failed} of ${this.#visited} ${item}s`;
   }
 }

@@ -224,6 +224,74 @@ describe('what hangs below jobs', () => {
   });
 });
 
+describe('outputs that nobody can read', () => {
+  const denied = broken('/action-logs/', 'unreadable', 403);
+  const streams = [...core, 'job_details', 'job_logs'];
+
+  test('leave out the logs alone, which is said once, and their bookmark stays', async () => {
+    const world = script();
+    daily(world, 1, 30);
+    const diary = diaryOf(world, streams);
+    const { log, error, rows } = await diary.run(at(31), { breaks: denied, fails: true });
+    expect(diary.lacks()).toEqual([]);
+    expect(lacks(diary, ['job_details'])).toEqual([]);
+    expect(rows.filter((row) => row.startsWith('job_logs '))).toEqual([]);
+    expect(streams.map((stream) => diary.since(stream) !== undefined)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(error).toContain('could not be read');
+    expect(log.match(/ERROR .* left out .*/g)).toEqual([
+      'ERROR gh/acme/web: job_logs of 6 of 6 pipelines could not be read, so they are left out of the rest of this run.',
+    ]);
+    expect(new Set(log.match(/job_logs of pipeline [0-9a-f-]+/g)).size).toBe(6);
+
+    const { requests } = await diary.run(at(32));
+    expect(lacks(diary, ['job_logs'])).toEqual([]);
+    expect(requests.filter((path) => path.endsWith('/job')).length).toBeGreaterThanOrEqual(30);
+    expect([diary.since('job_logs'), diary.open('job_logs')]).toEqual([diary.since('jobs'), []]);
+  });
+
+  test('do not stop the core from run to run, and the logs go on where they were left', async () => {
+    const world = script();
+    daily(world, 1, 20);
+    const diary = diaryOf(world, streams);
+    for (let day = 21; day < 25; day++) {
+      await diary.run(at(day), { breaks: denied, fails: true });
+      expect(diary.since('jobs')).toBe(`2024-01-${day + 1}T00:00:00.000000Z`);
+    }
+    expect(diary.open('job_logs').length).toBe(20);
+    await diary.run(at(25));
+    expect(lacks(diary, ['job_logs'])).toEqual([]);
+  });
+
+  test('are asked of no further open pipeline, once they are left out', async () => {
+    const world = script();
+    daily(world, 1, 20);
+    const diary = diaryOf(world, ['job_logs'], { lookback_days: 0, deep_every_days: 0, max_concurrency: 1 });
+    for (let day = 21; day < 25; day++) await diary.run(at(day), { breaks: denied, fails: true });
+    expect(diary.open('job_logs').length).toBe(20);
+    const { requests } = await diary.run(at(40), { breaks: denied, fails: true });
+    // Two more are read ahead than the six that it takes.
+    expect(requests.filter((path) => path.endsWith('/workflow')).length).toBeLessThanOrEqual(9);
+    await diary.run(at(41));
+    expect([lacks(diary, ['job_logs']), diary.open('job_logs')]).toEqual([[], []]);
+  });
+
+  test('do not count as pipelines of the core, however few of those cannot be read', async () => {
+    const world = script();
+    const pipelines = daily(world, 1, 30);
+    const lost = pipelines.slice(20, 25).map(({ id }) => `/pipeline/${id}/workflow`);
+    const diary = diaryOf(world, streams);
+    const lostPaths = broken(lost);
+    await diary.run(at(31), { breaks: (path) => lostPaths(path) ?? denied(path), fails: true });
+    expect([diary.since('jobs'), diary.open('jobs').length]).toEqual(['2024-02-01T00:00:00.000000Z', 5]);
+  });
+});
+
 test('whatever instant a run of everything is killed at, the next one brings what it lacked', async () => {
   const streams = [...core, ...further];
   const world = script({ seed: 3, features: 'none' });
