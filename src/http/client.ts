@@ -74,6 +74,8 @@ export interface GetOptions {
   readonly maxRetries?: number | undefined;
   /** `text`: the body is taken as it is, whatever its type. */
   readonly as?: 'json' | 'text' | undefined;
+  /** A success without a byte is an answer, too: its body is undefined. */
+  readonly mayBeEmpty?: boolean | undefined;
   /**
    * The URL may be of any origin, and so may redirects; of the client's headers only `user-agent` is
    * sent, never the token. For presigned URLs, of which no text shows the query.
@@ -90,7 +92,7 @@ export interface Answer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: HeaderFields;
-  /** Parsed JSON of any shape, or the text that was asked for. */
+  /** Parsed JSON of any shape, or the text that was asked for; undefined where it may be empty and is. */
   readonly body: unknown;
   /** Of a text: bytes of the whole, of which `body` may be the end. */
   readonly bytes?: number | undefined;
@@ -293,6 +295,7 @@ export class HttpClient {
         maxBodyBytes: this.#maxBodyBytes,
         isText,
         tailBytes,
+        mayBeEmpty: options.mayBeEmpty,
       });
       const milliseconds = performance.now() - began;
       this.#notices.attempt(hop, exchanged, milliseconds);

@@ -79,6 +79,8 @@ export interface ExchangeOptions {
   readonly isText?: boolean;
   /** Of a text: keep only so many bytes, the last ones, of a body of any length. */
   readonly tailBytes?: number | undefined;
+  /** Whether a success without a byte is readable. */
+  readonly mayBeEmpty?: boolean | undefined;
 }
 
 /**
@@ -129,7 +131,7 @@ async function receive(
   headers: HeaderFields,
   options: ExchangeOptions,
 ): Promise<Received> {
-  const { maxBodyBytes, isText = false, tailBytes } = options;
+  const { maxBodyBytes, isText = false, tailBytes, mayBeEmpty = false } = options;
   const compressed = /^(x-)?gzip$/i.test(header(headers, 'content-encoding') ?? '');
   if (tailBytes !== undefined) {
     // What an error says is no part of the text, and short.
@@ -141,6 +143,7 @@ async function receive(
   }
   const received = await (compressed ? body.arrayBuffer() : body.text());
   const text = typeof received === 'string' ? received : gunzip(received, maxBodyBytes, status >= 400);
+  if (mayBeEmpty && text === '' && isSuccess(status)) return { readable: true, body: undefined, text };
   if (!isText || !isSuccess(status)) return parse(text);
   return asText(text, (status === 206 ? wholeLength(headers) : undefined) ?? Buffer.byteLength(text));
 }

@@ -33,6 +33,8 @@ export interface ReaderOptions {
 /** Reads the rows of streams from below rows of their parents, as the declarations say. */
 export class Reader {
   readonly #options: ReaderOptions;
+  /** Lists that were asked for once more, by the row that they hang below. */
+  readonly #askedAgain = new WeakMap<Row, Promise<readonly FoundRow[]>>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class Reader {
     const { endpoint, pages: style, headers, position } = definition;
     const path = this.pathOf(definition, above);
     if (style === 'text' || style === 'output') {
-      const found = style === 'text' ? this.#tail(path, endpoint) : this.#output(path, endpoint);
+      const found = style === 'text' ? this.#tail(path, endpoint) : this.#output(definition, above);
       yield this.rows(definition, above, [await found]);
       return;
     }
@@ -97,13 +99,44 @@ export class Reader {
     return this.#logRow(text, answer?.bytes ?? 0, answer?.receivedAt ?? Date.now());
   }
 
-  /** The end of what a step wrote, as a row; the URL is of another origin, and whoever has it may read. */
-  async #output(url: string, endpoint: string): Promise<TimedRow> {
-    const { body, receivedAt } = await this.#options.client.get(url, endpoint, { anonymous: true });
-    const written = Buffer.from(messagesIn(body).join(''));
+  /** The end of what a step wrote, as a row. Where its URL has expired by now, the list that it came from has another. */
+  async #output(definition: StreamDefinition, above: Above): Promise<TimedRow> {
+    try {
+      return await this.#outputAt(this.pathOf(definition, above), definition.endpoint);
+    } catch (error) {
+      const fresh = isRefusal(error) ? await this.#freshAbove(definition, above) : undefined;
+      if (fresh === undefined) throw error;
+      return this.#outputAt(this.pathOf(definition, fresh), definition.endpoint);
+    }
+  }
+
+  /** The URL is of another origin, and whoever has it may read. */
+  async #outputAt(url: string, endpoint: string): Promise<TimedRow> {
+    const options = { anonymous: true, mayBeEmpty: true };
+    const { body, receivedAt } = await this.#options.client.get(url, endpoint, options);
+    const written = Buffer.from(messagesIn(body, url).join(''));
     const { tailBytes } = this.#options;
     const tail = written.subarray(Math.max(0, written.length - tailBytes - margin)).toString();
     return this.#logRow(tail, written.length, receivedAt);
+  }
+
+  /** The rows above, the parent's as its list has it now; undefined where that has nothing to ask for any more. */
+  async #freshAbove({ parent, asks }: StreamDefinition, above: Above): Promise<Above | undefined> {
+    const owner = above[parent?.parent?.name ?? ''];
+    if (parent === undefined || owner === undefined) return undefined;
+    const asked = this.#askedAgain.get(owner) ?? this.#whole(parent, above);
+    this.#askedAgain.set(owner, asked);
+    const row = above[parent.name] ?? {};
+    const key = keyOf(parent, { row, foreignKeys: foreignKeysOf(parent, above) });
+    const found = (await asked).find((one) => keyOf(parent, one) === key);
+    const fresh = found && { ...above, [parent.name]: found.row };
+    return fresh === undefined || asks?.(fresh) === false ? undefined : fresh;
+  }
+
+  async #whole(definition: StreamDefinition, above: Above): Promise<FoundRow[]> {
+    const rows: FoundRow[] = [];
+    for await (const page of this.pages(definition, above)) rows.push(...page);
+    return rows;
   }
 
   #logRow(text: string, size: number, receivedAt: number): TimedRow {
@@ -115,15 +148,31 @@ export class Reader {
 }
 
 /** The values of a row's key columns as one text; undefined when one is missing. */
-export function keyOf({ key }: StreamDefinition, { row, foreignKeys }: FoundRow): string | undefined {
+export function keyOf(
+  { key }: StreamDefinition,
+  { row, foreignKeys }: Pick<FoundRow, 'row' | 'foreignKeys'>,
+): string | undefined {
   const values = key.map((column) => foreignKeys[column] ?? row[column]);
   const isWhole = values.every((value) => value !== undefined && value !== null && value !== '');
   return isWhole ? JSON.stringify(values) : undefined;
 }
 
-/** The texts of a step's output; anything else is none. */
-function messagesIn(body: unknown): string[] {
-  if (!Array.isArray(body)) return [];
+/** Whether whoever keeps outputs refused a URL: of one that has expired S3 says 403, GCS 400. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof HttpError && [400, 401, 403, 410].includes(error.status ?? 0);
+}
+
+/** The texts of a step's output; a body without a byte has none. @throws HttpError for what is no output */
+function messagesIn(body: unknown, url: string): string[] {
+  if (body === undefined) return [];
+  if (!Array.isArray(body)) {
+    // The query is a signature.
+    const { host, pathname: path } = new URL(url);
+    throw new HttpError(`${host} answered ${path} with no list of messages.`, {
+      failure: 'unreadable',
+      path,
+    });
+  }
   const items: readonly unknown[] = body;
   return items.flatMap((item) => (isObject(item) && typeof item.message === 'string' ? [item.message] : []));
 }

@@ -112,6 +112,14 @@ describe('job_logs', () => {
     expect(logsIn(stdout)[0]).toMatchObject({ size: 100_000, truncated: true });
     expect(String(logsIn(stdout)[0]?.content).length).toBe(65_536);
   });
+
+  test('are empty where there is no output but a body without a byte', async () => {
+    const sandbox = await served(worldOf({}, ['failed']));
+    sandbox.faults.add({ kind: 'status', status: 200, body: '', match: /action-logs/ });
+    const { stdout, code } = await runDoor(sandbox, { streams: 'logs' });
+    expect([code, contentsIn(stdout)]).toEqual([0, ['']]);
+    expect(logsIn(stdout)[0]).toMatchObject({ size: 0, truncated: false });
+  });
 });
 
 describe('a secret that a job prints', () => {
@@ -226,9 +234,38 @@ describe('the token', () => {
 });
 
 describe('an output that cannot be read', () => {
-  test('because its address is over by then keeps the pipeline open, and the next run brings it', async () => {
+  test.each([400, 401, 403, 410])(
+    'because its address is over by then (%i) is asked for at another, for one request for each job',
+    async (status) => {
+      const jobs = ['failed', 'timedout', 'infrastructure_fail'];
+      const sandbox = await served(worldOf({}, jobs));
+      const whole = await runDoor(sandbox, { streams: 'logs' });
+      sandbox.traffic.reset();
+      const tried = new Set<string>();
+      const isFirst = (request: string) => {
+        const [path = ''] = request.split('?');
+        return /action-logs/.test(path) && tried.size < tried.add(path).size;
+      };
+      sandbox.faults.add({ kind: 'status', status, body: '<Error/>', match: isFirst });
+      const { stdout, stderr, code } = await runDoor(sandbox, { streams: 'logs' });
+      expect({ code, errors: logged(stderr, 'ERROR') }).toEqual({ code: 0, errors: [] });
+      const contents = (text: string) => logsIn(text).map((row) => JSON.stringify(row));
+      expect(contents(stdout).sort()).toEqual(contents(whole.stdout).sort());
+      expect(tried.size).toBeGreaterThan(jobs.length);
+      const { counts } = sandbox.traffic;
+      expect(counts['/api/v1.1/project/{project-slug}/{number}']).toBe(2 * jobs.length);
+    },
+  );
+
+  test('at that address either keeps the pipeline open, and the next run brings it', async () => {
     const sandbox = await served(worldOf({}, ['failed']));
-    sandbox.faults.add({ kind: 'status', status: 403, body: '<Error/>', match: /action-logs/, times: 1 });
+    let lost: string | undefined;
+    const isLost = (request: string) => {
+      const [path = ''] = request.split('?');
+      if (/action-logs/.test(path)) lost ??= path;
+      return path === lost;
+    };
+    const fault = sandbox.faults.add({ kind: 'status', status: 403, body: '<Error/>', match: isLost });
     const first = await runDoor(sandbox, { streams: 'details,logs' });
     expect(first.code).toBe(1);
     const [error, ...more] = logged(first.stderr, 'ERROR');
@@ -236,7 +273,9 @@ describe('an output that cannot be read', () => {
       /^ERROR gh\/acme\/web: job_logs of pipeline .* will be asked again in the next run\. .*403/,
     );
     expect([error?.includes('X-Amz'), more]).toEqual([false, []]);
+    expect(fault.hits).toBe(2);
     const brought = logsIn(first.stdout).length;
+    fault.remove();
     sandbox.world.advance(30 * 24 * 60 * MINUTE);
     const second = await runDoor(sandbox, { streams: 'details,logs', state: lastState(first.stdout) });
     expect(second.code).toBe(0);
@@ -246,6 +285,22 @@ describe('an output that cannot be read', () => {
     const third = await runDoor(sandbox, { streams: 'details,logs', state: lastState(second.stdout) });
     expect([third.code, rowsOf(third.stdout).size]).toEqual([0, 0]);
   });
+
+  test.each(['{}', 'null', '{"message":"err"}', '"text"'])(
+    'because %s comes in its place is an error of its pipeline',
+    async (body) => {
+      const sandbox = await served(worldOf({}, ['failed']));
+      sandbox.faults.add({ kind: 'status', status: 200, body, match: /action-logs/, times: 1 });
+      const { stdout, stderr, code } = await runDoor(sandbox, { streams: 'logs' });
+      expect(code).toBe(1);
+      expect(logged(stderr, 'ERROR')).toEqual([
+        expect.stringMatching(
+          /job_logs of pipeline .* 127\.0\.0\.1:\d+ answered \/action-logs\/[^?]+ with no list of messages\.$/,
+        ),
+      ]);
+      expect(JSON.stringify(lastState(stdout))).toMatch(/"open":\[\[/);
+    },
+  );
 
   test.each([
     ['is no address', 'not an address'],

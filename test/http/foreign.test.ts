@@ -85,6 +85,18 @@ describe('an anonymous request', () => {
     expect(error.line).not.toMatch(/hidden|Check token|Ask for access/);
   });
 
+  test('for what may be empty is answered where it is, and asked again where it is no JSON', async () => {
+    const server = await scripted(json({}));
+    const options = { anonymous: true, mayBeEmpty: true };
+    const empty = await scripted(text('', 200));
+    expect((await clientOf(server).get(empty.url.href, '/output', options)).body).toBeUndefined();
+    const odd = await scripted(text('<html>', 200), json([]));
+    expect((await clientOf(server).get(odd.url.href, '/output', options)).body).toEqual([]);
+    const refused = await scripted(text('', 403));
+    const error = await failureOf(clientOf(server).get(refused.url.href, '/output', options));
+    expect(error.status).toBe(403);
+  });
+
   test('where nobody listens does not blame base_url', async () => {
     const server = await scripted(json({}));
     const gone = await serve();
