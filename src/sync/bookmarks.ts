@@ -147,6 +147,18 @@ export class Bookmarks {
     }
   }
 
+  /** Streams that have waited for something below the row in vain, and do so no more. */
+  givingUp({ request: { partition, id }, results }: Visit): ReadonlySet<string> {
+    const streams = [...results].filter(([stream, result]) => {
+      if (result.kind === 'forbidden') return false;
+      const { finding } = result;
+      const entry = this.entry(stream, partition);
+      const isWaiting = entry.open.has(id) && (finding.outcome === 'failed' || !finding.settled);
+      return isWaiting && isGivenUp(finding, entry, this.#options.bounds);
+    });
+    return new Set(streams.map(([stream]) => stream));
+  }
+
   /** Lets go of the streams of which too much could not be read. */
   dropBroken(): void {
     const { tally } = this.#options;
@@ -155,7 +167,7 @@ export class Bookmarks {
 
   /** Takes in what a visit has found; its rows have been written. */
   fold({ request, results, missing }: Visit, by: 'walk' | 'range' | 'open'): void {
-    const { bounds, tally } = this.#options;
+    const { bounds } = this.#options;
     const { partition, id } = request;
     if (missing > 0) this.#entries.doubt();
     for (const [stream, result] of results) {
@@ -163,9 +175,6 @@ export class Bookmarks {
       const before = this.entry(stream, partition);
       const after = foldVisit(before, result.finding, bounds, by);
       this.#entries.set(stream, partition, after);
-      if (before.open.has(id) && !result.finding.settled && isGivenUp(result.finding, bounds)) {
-        tally.givenUp(stream, id);
-      }
       if (before.open.has(id) || after.open.has(id)) {
         this.#visitedOpen.get(stream)?.add(nameOf(request));
       }

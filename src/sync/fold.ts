@@ -8,6 +8,8 @@ export interface Finding {
   readonly created: number;
   /** `failed`: something below it could not be read; `gone`: the API no longer shows it. */
   readonly outcome: 'read' | 'failed' | 'gone';
+  /** Of what failed: whether it has been refused, and `newest` is known all the same. */
+  readonly isRefused?: boolean;
   /** Whether nothing but a rerun changes it or anything below it any more. */
   readonly settled: boolean;
   /** Creation of the newest workflow, or what stands for it. */
@@ -16,8 +18,8 @@ export interface Finding {
 
 /** Whether a pipeline stays in, or comes into, the open list after a visit. */
 export function staysOpen(finding: Finding, entry: Entry, bounds: Bounds): boolean {
+  if (finding.outcome === 'gone' || isGivenUp(finding, entry, bounds)) return false;
   if (finding.outcome === 'failed') return true;
-  if (finding.outcome === 'gone' || isGivenUp(finding, bounds)) return false;
   // `since` may lie ahead of a clock that went back; the next run's window begins at the later of the two.
   const windowStart = Math.max(bounds.now, entry.since ?? bounds.now) - bounds.young;
   return (!finding.settled && finding.created < windowStart) || isRerunnable(finding, bounds);
@@ -29,9 +31,14 @@ export function isRerunnable({ created, newest }: Finding, bounds: Bounds): bool
   return created < windowStart && newest >= windowStart;
 }
 
-/** Nothing can change it any more, a day of margin applied; worth a warning when it has not settled. */
-export function isGivenUp(finding: Finding, bounds: Bounds): boolean {
-  return finding.outcome === 'read' && finding.newest < bounds.now - bounds.rerunWindow - day;
+/**
+ * Nothing can change it any more, a day of margin applied; worth a warning when it has not settled.
+ * What was refused has been tried in an earlier run, too.
+ */
+export function isGivenUp(finding: Finding, entry: Entry, bounds: Bounds): boolean {
+  const { id, outcome, isRefused = false, newest } = finding;
+  const isOver = outcome === 'read' || (outcome === 'failed' && isRefused && entry.open.has(id));
+  return isOver && newest < bounds.now - bounds.rerunWindow - day;
 }
 
 /** The entry with which a run starts: a walk of which this end_date would pass over a part begins anew. */

@@ -1,6 +1,7 @@
-import { failedWith, failureOf, type HttpError, TapError } from '../errors.js';
+import { failedWith, failureOf, HttpError, TapError } from '../errors.js';
 import type { TimedRow } from '../http/object.js';
 import type { Row } from '../http/pagination.js';
+import { isCore, type StreamDefinition } from '../streams/define.js';
 import type { Finding } from './fold.js';
 import type { VisitRequest } from './visit-request.js';
 
@@ -10,7 +11,7 @@ export type StreamResult =
   | { readonly kind: 'forbidden'; readonly error: HttpError };
 
 /** What a source makes of the rows that a visit has read. */
-export type Judge = (stream: string, gathered: Gathered) => Pick<Finding, 'settled' | 'newest'>;
+export type Judge = (stream: string, gathered: Gathered) => Pick<Finding, 'settled' | 'newest' | 'isRefused'>;
 
 /** Gathers what is found and what goes wrong during a visit, and says at the end what it means for each stream. */
 export class Gathered {
@@ -25,7 +26,7 @@ export class Gathered {
   withoutId = 0;
   /** Rows that have nothing below them by their kind. */
   skipped = 0;
-  readonly #errors = new Map<string, TapError[]>();
+  readonly #errors = new Map<string, Failure[]>();
   readonly #forbidden = new Map<string, HttpError>();
   readonly #gone = new Set<string>();
 
@@ -35,11 +36,12 @@ export class Gathered {
   }
 
   /**
-   * Reads something that `streams` need; what cannot be read becomes their error and yields nothing.
+   * Reads rows of `of` that `streams` need; what cannot be read becomes their error and yields nothing.
    * A 404 means that there is nothing, or, where `missing` says so, that the visited row itself is gone.
    * @throws whatever ends the run: a refused token, Stopped, a fault of the program.
    */
   async attempt<Item>(
+    of: StreamDefinition,
     streams: readonly string[],
     missing: 'nothing' | 'gone',
     read: () => Promise<Item[]>,
@@ -47,17 +49,17 @@ export class Gathered {
     try {
       return await read();
     } catch (error) {
-      this.#take(streams, error, missing);
+      this.#take(of, streams, error, missing);
       return [];
     }
   }
 
   /** The same for what needs no request. */
-  collect<Item>(streams: readonly string[], make: () => Item[]): Item[] {
+  collect<Item>(of: StreamDefinition, make: () => Item[]): Item[] {
     try {
       return make();
     } catch (error) {
-      this.#take(streams, error, 'nothing');
+      this.#take(of, [of.name], error, 'nothing');
       return [];
     }
   }
@@ -65,6 +67,11 @@ export class Gathered {
   /** Whether anything could not be read. */
   get hasFailed(): boolean {
     return this.#errors.size + this.#forbidden.size + this.#gone.size > 0;
+  }
+
+  /** Whether all that could not be read for a stream is beyond the core, and was refused. */
+  isRefused(stream: string): boolean {
+    return this.#errors.get(stream)?.every(({ of, error }) => !isCore(of) && isRefusal(error)) === true;
   }
 
   /** What all of that means for each stream that needed something. */
@@ -76,7 +83,8 @@ export class Gathered {
       if (error !== undefined) results.set(stream, { kind: 'forbidden', error });
       else {
         const finding = { id, created, outcome: this.#outcomeFor(stream), ...judge(stream, this) };
-        results.set(stream, { kind: 'found', finding, errors: this.#errors.get(stream) ?? [] });
+        const errors = (this.#errors.get(stream) ?? []).map((failed) => failed.error);
+        results.set(stream, { kind: 'found', finding, errors });
       }
     }
     return results;
@@ -87,7 +95,7 @@ export class Gathered {
     return this.#gone.has(stream) ? 'gone' : 'read';
   }
 
-  #take(streams: readonly string[], error: unknown, missing: 'nothing' | 'gone'): void {
+  #take(of: StreamDefinition, streams: readonly string[], error: unknown, missing: 'nothing' | 'gone'): void {
     if (!(error instanceof TapError)) throw error;
     const failure = failureOf(error);
     if (failure === 'unauthorized') throw error;
@@ -95,7 +103,20 @@ export class Gathered {
     for (const stream of streams) {
       if (failure === 'not-found' && missing === 'gone') this.#gone.add(stream);
       if (failedWith(error, 'forbidden')) this.#forbidden.set(stream, error);
-      if (failure === 'unreadable') this.#errors.set(stream, [...(this.#errors.get(stream) ?? []), error]);
+      if (failure === 'unreadable')
+        this.#errors.set(stream, [...(this.#errors.get(stream) ?? []), { of, error }]);
     }
   }
+}
+
+/** What could not be read, and of which stream it is. */
+interface Failure {
+  readonly of: StreamDefinition;
+  readonly error: TapError;
+}
+
+/** Whether the answer would be the same again: 408, 425 and 429 are over by another time. */
+function isRefusal(error: TapError): boolean {
+  const status = error instanceof HttpError ? (error.status ?? 0) : 0;
+  return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 }

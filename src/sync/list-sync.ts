@@ -184,7 +184,7 @@ export class ListSync {
 
   /** Writes what was read and folds it into the state, in this order. */
   async #take(visit: Visit, by: 'walk' | 'range' | 'open'): Promise<void> {
-    this.#tally.visit(visit);
+    this.#tally.visit(visit, this.#bookmarks.givingUp(visit));
     this.#bookmarks.dropForbidden(visit);
     try {
       for (const { stream, text, once } of visit.lines) {

@@ -45,8 +45,11 @@ export class Tally {
     this.#others = new Map(others.map(([stream]) => [stream, new Share()]));
   }
 
-  /** Counts a visit, and reports what of it could not be read but for what is forbidden. */
-  visit({ request, results, missing, withoutId, skipped }: Visit): void {
+  /**
+   * Counts a visit, and reports what of it could not be read but for what is forbidden.
+   * @param givingUp streams that do not ask for the row any more, whatever became of it
+   */
+  visit({ request, results, missing, withoutId, skipped }: Visit, givingUp: ReadonlySet<string>): void {
     this.#missing += missing;
     this.#withoutId += withoutId;
     this.#skipped += skipped;
@@ -58,6 +61,10 @@ export class Tally {
       const own = this.#others.get(stream);
       if (own === undefined) hasCoreFailed ||= errors.length > 0;
       else own.count(errors.length > 0);
+      if (givingUp.has(stream)) {
+        this.#givenUp(stream, request.id, errors);
+        continue;
+      }
       for (const error of errors) {
         this.#run.fail(
           `${name}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
@@ -79,10 +86,12 @@ export class Tally {
   }
 
   /** Warns of a row that leaves the open list though it may not have been read in its last state. */
-  givenUp(stream: string, id: string): void {
+  #givenUp(stream: string, id: string, [error]: readonly TapError[]): void {
     const { name, item } = this.#words;
+    const why = error === undefined ? 'never settled' : 'cannot be read';
     this.#run.log.warning(
-      `${name}: ${item} ${id} never settled and is too old to change; ${stream} no longer asks for it.`,
+      `${name}: ${item} ${id} ${why} and is too old to change; ${stream} no longer asks for it.` +
+        (error === undefined ? '' : ` ${error.line}`),
     );
   }
 

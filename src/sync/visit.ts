@@ -102,11 +102,11 @@ export class Visitor {
     const need = needs.get(root.name);
     if (need === undefined && !needsRoot) return [];
     const streams = needsRoot ? [...needs.keys()] : [root.name];
-    return gathered.attempt(streams, 'gone', async () => {
+    return gathered.attempt(root, streams, 'gone', async () => {
       const row = gathered.root ?? (await this.#fetchRoot(gathered));
       if (need === undefined || !writes(root, row.row, need)) return [];
       const rows = this.#reader.rows(root, this.#kind.above(gathered.request), [row]);
-      return gathered.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
+      return gathered.collect(root, () => rows.flatMap((found) => this.#write(root.name, found)));
     });
   }
 
@@ -129,7 +129,7 @@ export class Visitor {
     const lines = await this.#readBelow(root, above, needs, { gathered, asked });
     if (gathered.root === undefined && asksRootAtEnd(gathered)) {
       const streams = below.map(({ name }) => name).filter((name) => needs.has(name));
-      await gathered.attempt(streams, 'gone', async () => {
+      await gathered.attempt(root, streams, 'gone', async () => {
         await this.#fetchRoot(gathered);
         return [];
       });
@@ -167,7 +167,7 @@ export class Visitor {
   ): Promise<Line[]> {
     const { name } = definition;
     const missing = this.#kind.vanishing.has(name) ? 'gone' : 'nothing';
-    return visit.gathered.attempt([...needs.keys()], missing, async () => {
+    return visit.gathered.attempt(definition, [...needs.keys()], missing, async () => {
       const rows = await this.#list(definition, above, visit);
       if (definition.parent === this.#kind.root) {
         visit.gathered.listed.set(
@@ -192,7 +192,7 @@ export class Visitor {
     const { name } = definition;
     const need = needs.get(name);
     const isWritten = need !== undefined && this.#kind.writes(definition, found.row, need);
-    const own = isWritten ? visit.gathered.collect([name], () => this.#write(name, found)) : [];
+    const own = isWritten ? visit.gathered.collect(definition, () => this.#write(name, found)) : [];
     if (isWritten) own.push(...(await this.#also(definition, found, visit)));
     const needsBelow = new Map([...needs].filter(([stream]) => stream !== name));
     if (needsBelow.size === 0) return own;
@@ -204,7 +204,7 @@ export class Visitor {
     const { also } = this.#kind;
     return also === undefined
       ? []
-      : gathered.attempt([definition.name], 'nothing', () => also(definition, row));
+      : gathered.attempt(definition, [definition.name], 'nothing', () => also(definition, row));
   }
 
   #write(stream: string, { row, receivedAt, foreignKeys }: FoundRow): Line[] {

@@ -292,6 +292,73 @@ describe('outputs that nobody can read', () => {
   });
 });
 
+describe('what is refused below jobs, for good', () => {
+  const denied = broken('/action-logs/', 'unreadable', 403);
+  const noLookBack = { lookback_days: 0, deep_every_days: 0 };
+  const streams = [...core, 'job_details', 'job_logs'];
+
+  test('is asked for in every run, and given up with a WARNING after 91 days', async () => {
+    const world = script();
+    const [pipeline] = daily(world, 1, 1);
+    const diary = diaryOf(world, streams, noLookBack);
+    for (const day of [2, 50, 91.9]) {
+      const { log } = await diary.run(at(day), { breaks: denied, fails: true });
+      expect(log).toMatch(/ERROR .*job_logs of pipeline .* will be asked again in the next run/);
+      expect(diary.open('job_logs')).toEqual([pipeline?.id]);
+    }
+    const { log, error } = await diary.run(at(92.1), { breaks: denied });
+    expect(error).toBeUndefined();
+    expect(log.match(/(ERROR|WARNING) .*/g)).toEqual([
+      expect.stringMatching(
+        `^WARNING gh/acme/web: pipeline ${pipeline?.id} cannot be read and is too old to change; ` +
+          'job_logs no longer asks for it. .*403',
+      ),
+    ]);
+    expect(diary.open('job_logs')).toEqual([]);
+    expect((await diary.run(at(93))).requests.some((path) => path.includes(String(pipeline?.id)))).toBe(
+      false,
+    );
+  });
+
+  test('gets a second run, however old it is', async () => {
+    const world = script();
+    daily(world, 1, 3);
+    const diary = diaryOf(world, streams, noLookBack);
+    await diary.run(at(200), { breaks: denied, fails: true });
+    expect(diary.open('job_logs').length).toBe(3);
+    const { log } = await diary.run(at(201), { breaks: denied });
+    expect([log.match(/WARNING .* no longer asks for it/g)?.length, diary.open('job_logs')]).toEqual([3, []]);
+  });
+
+  test('is given up of six pipelines in a run, where it is much', async () => {
+    const world = script();
+    daily(world, 1, 20);
+    const diary = diaryOf(world, ['job_logs'], { ...noLookBack, max_concurrency: 1 });
+    const givenUp = [];
+    for (let day = 200; day < 207; day++) {
+      const { log } = await diary.run(at(day), { breaks: denied, fails: true });
+      givenUp.push(log.match(/WARNING .* no longer asks for it/g)?.length ?? 0);
+    }
+    expect(Math.max(...givenUp)).toBe(6);
+  });
+
+  test.each([
+    ['a storage that fails itself', 'job_logs', broken('/action-logs/')],
+    ['a list of workflows, which may have been rerun', 'job_logs', broken('/workflow', 'unreadable', 400)],
+    ['the core', 'jobs', broken('/job', 'unreadable', 400)],
+  ])('does not give up %s', async (_, stream, breaks) => {
+    const world = script();
+    const [pipeline] = daily(world, 1, 1);
+    const diary = diaryOf(world, streams, noLookBack);
+    for (const day of [200, 201, 202]) {
+      await diary.run(at(day), { breaks, fails: true });
+      expect(diary.open(stream)).toEqual([pipeline?.id]);
+    }
+    await diary.run(at(203));
+    expect([diary.lacks(), lacks(diary, ['job_details', 'job_logs'])]).toEqual([[], []]);
+  });
+});
+
 test('whatever instant a run of everything is killed at, the next one brings what it lacked', async () => {
   const streams = [...core, ...further];
   const world = script({ seed: 3, features: 'none' });

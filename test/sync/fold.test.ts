@@ -56,10 +56,25 @@ describe('staysOpen', () => {
     expect(staysOpen(finding(found), entry(changes), bounds())).toBe(stays);
   });
 
-  test('only what was read can be given up', () => {
-    expect(isGivenUp(finding({ newest: at(1) }), bounds())).toBe(true);
-    expect(isGivenUp(finding({ newest: at(1), outcome: 'failed' }), bounds())).toBe(false);
-    expect(isGivenUp(finding({ newest: at(1), outcome: 'gone' }), bounds())).toBe(false);
+  test.each<[string, Partial<Finding>, Partial<Entry>, boolean]>([
+    ['what was read', {}, {}, true],
+    ['not what failed', { outcome: 'failed' }, { open: new Map([['p', at(1)]]) }, false],
+    ['not what is gone', { outcome: 'gone' }, {}, false],
+    ['not what was refused once', { outcome: 'failed', isRefused: true }, {}, false],
+    [
+      'what was refused again',
+      { outcome: 'failed', isRefused: true },
+      { open: new Map([['p', at(1)]]) },
+      true,
+    ],
+    [
+      'not what was refused of just 91 days',
+      { outcome: 'failed', isRefused: true, newest: at(109) },
+      { open: new Map([['p', at(1)]]) },
+      false,
+    ],
+  ])('%s can be given up', (_, found, changes, can) => {
+    expect(isGivenUp(finding({ newest: at(1), ...found }), entry(changes), bounds())).toBe(can);
   });
 });
 

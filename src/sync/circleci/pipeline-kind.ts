@@ -73,16 +73,19 @@ function judgeWith(bounds: Bounds, below: readonly StreamDefinition[]): Judge {
   const ofWorkflows = new Set(
     below.filter((stream) => isAtOrBelow(stream, workflows)).map(({ name }) => name),
   );
-  return (stream, { request, root, listed }) => {
+  return (stream, gathered) => {
+    const { request, root, listed } = gathered;
     const pipeline = root?.row ?? {};
     const isReady = isSetUp(pipeline);
+    const isRefused = gathered.isRefused(stream);
     if (!ofWorkflows.has(stream)) {
-      return { settled: isReady, newest: newestOf([pipeline], 'updated_at', request.created) };
+      return { settled: isReady, newest: newestOf([pipeline], 'updated_at', request.created), isRefused };
     }
     const rows = listed.get(workflows.name) ?? [];
     return {
       settled: isReady && rows.every((workflow) => isWorkflowSettled(workflow, bounds.now)),
       newest: newestOf(rows, 'created_at', request.created),
+      isRefused,
     };
   };
 }
