@@ -106,6 +106,21 @@ describe('what hangs below jobs', () => {
     expect(diary.open('job_details')).toEqual([]);
   });
 
+  // Which is why all of a young pipeline is asked again, and not what has stopped since alone.
+  test('of a pipeline that is listed two hours late is not lost, though its jobs stopped before the last run', async () => {
+    const world = script();
+    const createdAt = at(1);
+    const pipeline = world.addPipeline({ createdAt, visibleAt: at(1, 2) });
+    world.addWorkflow(pipeline, { createdAt, stoppedAt: at(1, 0, 5) });
+    const diary = diaryOf(world, children, { lookback_days: 90, deep_every_days: 0 });
+    await diary.run(at(1, 1, 50));
+    expect(diary.destination.stream('job_details').size).toBe(0);
+    await diary.run(at(1, 2, 5));
+    await diary.run(at(40));
+    expect(diary.destination.stream('job_details').size).toBeGreaterThan(0);
+    expect(lacks(diary, children)).toEqual([]);
+  });
+
   test('waits for a job that runs for days', async () => {
     const world = script();
     const pipeline = world.addPipeline({ createdAt: at(1) });
