@@ -1,4 +1,5 @@
 import { HttpError, type HttpFailure } from '../errors.js';
+import type { Exchange } from './exchange.js';
 import { type Failing, failureTexts, type Texts } from './failure-texts.js';
 import { shownPath } from './redirect.js';
 import type { Reason } from './retry.js';
@@ -41,10 +42,17 @@ function foreignTexts(failing: Failing): Texts {
     ...failing,
     source: hop.url.host,
     asked: shownPath(hop),
+    exchange: unquoted(failing.exchange),
   });
   const isHere = reason === 'unreachable' || reason === 'not-json';
   return {
     what,
     next: isHere ? 'Check the network, and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).' : next,
   };
+}
+
+/** Without what was said: a storage or a proxy may quote the address, whose signature opens what it names. */
+function unquoted(exchange: Exchange): Exchange {
+  if (exchange.kind === 'broken') return exchange;
+  return { ...exchange, readable: true, body: undefined, text: exchange.text === '' ? '' : '…' };
 }

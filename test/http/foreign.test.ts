@@ -70,10 +70,10 @@ describe('an anonymous request', () => {
   );
 
   test.each([
-    [401, 'unreadable', 'rejected the request for /api/v2/log: 401 ("denied").'],
-    [403, 'unreadable', 'rejected the request for /api/v2/log: 403 ("denied").'],
-    [404, 'not-found', 'does not find /api/v2/log: 404 ("denied").'],
-    [500, 'unreadable', 'gave no usable answer to /api/v2/log in 2 attempts: 500 ("denied").'],
+    [401, 'unreadable', 'rejected the request for /api/v2/log: 401.'],
+    [403, 'unreadable', 'rejected the request for /api/v2/log: 403.'],
+    [404, 'not-found', 'does not find /api/v2/log: 404.'],
+    [500, 'unreadable', 'gave no usable answer to /api/v2/log in 2 attempts: 500.'],
   ])('that ends with %i says nothing about the token', async (status, failure, message) => {
     const server = await scripted(json({}));
     const elsewhere = await scripted(text('denied', status));
@@ -83,6 +83,20 @@ describe('an anonymous request', () => {
     expect(error).toMatchObject({ failure, status, path: '/api/v2/log' });
     expect(error.message).toBe(`${elsewhere.url.host} ${message}`);
     expect(error.line).not.toMatch(/hidden|Check token|Ask for access/);
+  });
+
+  test.each([
+    [403, { message: 'Access to http://s3/log?X-Amz-Signature=hidden denied' }],
+    [403, '<StringToSign>hidden</StringToSign>'],
+    [503, '{"error": "hidden"}'],
+    [200, '<html>http://s3/log?sig=hidden</html>'],
+  ])('whose address the answer quotes (%i %j) is no word of it in an error', async (status, body) => {
+    const server = await scripted(json({}));
+    const elsewhere = await scripted(typeof body === 'string' ? text(body, status) : json(body, status));
+    const get = clientOf(server, { maxRetries: 0 }).get(elsewhere.url.href, '/output', { anonymous: true });
+    const error = await failureOf(get);
+    expect(error.line).toContain(status === 200 ? 'with JSON in 1 attempt' : String(status));
+    expect(error.line + lines().join('')).not.toContain('hidden');
   });
 
   test('for what may be empty is answered where it is, and asked again where it is no JSON', async () => {
