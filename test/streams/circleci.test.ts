@@ -138,10 +138,11 @@ describe('a webhook', () => {
   });
 
   it.each([
-    ['https://hooks.example/ci', 'https://hooks.example/ci'],
-    ['https://hooks.example/ci?api-key=1234#there', 'https://hooks.example/ci'],
-    ['https://ada:1234@hooks.example:8443/ci', 'https://hooks.example:8443/ci'],
+    ['https://hooks.slack.com/services/T0/B0/1234', 'https://hooks.slack.com'],
+    ['https://hooks.example/ci?api-key=1234#there', 'https://hooks.example'],
+    ['https://ada:1234@hooks.example:8443/ci', 'https://hooks.example:8443'],
     ['1234', null],
+    ['mailto:1234', null],
     [null, null],
   ])('with the address %j shows %j', (url, shown) => {
     expect(recordsOf(webhooks, { url }).records).toEqual([{ url: shown }]);

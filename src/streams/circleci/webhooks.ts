@@ -2,11 +2,11 @@ import { defineStream } from '../define.js';
 import { ofProject } from './foreign-keys.js';
 import { projects } from './projects.js';
 
-// Some receivers take their API key in the query of the address.
-function withoutQuery(url: unknown): string | null {
+// Slack, Discord and Teams have their secret in the path of the address, others in its query.
+function originOf(url: unknown): string | null {
   if (typeof url !== 'string' || !URL.canParse(url)) return null;
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
+  const { protocol, origin } = new URL(url);
+  return protocol === 'http:' || protocol === 'https:' ? origin : null;
 }
 
 export const webhooks = defineStream({
@@ -20,7 +20,7 @@ export const webhooks = defineStream({
   endpoint: '/webhook?scope-id={projects.id}&scope-type=project',
   pages: 'page-token',
   foreignKeys: ofProject,
-  rows: (webhook) => [{ ...webhook, url: withoutQuery(webhook.url) }],
+  rows: (webhook) => [{ ...webhook, url: originOf(webhook.url) }],
   permissions: ['view the webhooks of the project'],
   cost: '1 for each project',
   isUnverified: true,
