@@ -169,7 +169,7 @@ export class Bookmarks {
   fold({ request, results, missing }: Visit, by: 'walk' | 'range' | 'open'): void {
     const { bounds } = this.#options;
     const { partition, id } = request;
-    if (missing > 0) this.#entries.doubt();
+    if (missing.total > 0) this.#entries.doubt();
     for (const [stream, result] of results) {
       if (result.kind === 'forbidden' || !this.#active.has(stream)) continue;
       const before = this.entry(stream, partition);

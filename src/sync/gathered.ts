@@ -3,6 +3,7 @@ import type { TimedRow } from '../http/object.js';
 import type { Row } from '../http/pagination.js';
 import { isCore, type StreamDefinition } from '../streams/define.js';
 import type { Finding } from './fold.js';
+import { Missing } from './missing.js';
 import type { VisitRequest } from './visit-request.js';
 
 /** What one stream learned from a visit: something to fold, or that its endpoint is forbidden. */
@@ -20,8 +21,8 @@ export class Gathered {
   root: TimedRow | undefined;
   /** Rows of lists directly below it, by stream. */
   readonly listed = new Map<string, readonly Row[]>();
-  /** Answers 404. */
-  missing = 0;
+  /** Requests, and those of them that were answered 404. */
+  readonly missing = new Missing();
   /** Rows that name nothing. */
   withoutId = 0;
   /** Rows that have nothing below them by their kind. */
@@ -99,7 +100,7 @@ export class Gathered {
     if (!(error instanceof TapError)) throw error;
     const failure = failureOf(error);
     if (failure === 'unauthorized') throw error;
-    if (failure === 'not-found') this.missing++;
+    if (failure === 'not-found') this.missing.missing(of);
     for (const stream of streams) {
       if (failure === 'not-found' && missing === 'gone') this.#gone.add(stream);
       if (failedWith(error, 'forbidden')) this.#forbidden.set(stream, error);

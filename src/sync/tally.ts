@@ -2,6 +2,7 @@ import { type HttpError, TapError } from '../errors.js';
 import type { SelectedRecords } from '../singer/records.js';
 import { isCore, type StreamDefinition } from '../streams/define.js';
 import { leftOut } from './left-out.js';
+import { Missing } from './missing.js';
 import type { Run } from './run.js';
 import type { Visit } from './visit.js';
 
@@ -33,7 +34,7 @@ export class Tally {
   /** Of each other stream, which can be left out alone. */
   readonly #others: ReadonlyMap<string, Share>;
   readonly #leftOut = new Set<string>();
-  #missing = 0;
+  readonly #missing = new Missing();
   #withoutId = 0;
   #skipped = 0;
 
@@ -50,7 +51,7 @@ export class Tally {
    * @param givingUp streams that do not ask for the row any more, whatever became of it
    */
   visit({ request, results, missing, withoutId, skipped }: Visit, givingUp: ReadonlySet<string>): void {
-    this.#missing += missing;
+    this.#missing.add(missing);
     this.#withoutId += withoutId;
     this.#skipped += skipped;
     const { name, item } = this.#words;
@@ -131,10 +132,12 @@ export class Tally {
         `${name}: ${this.#skipped} ${withoutDetails} were passed over; they have no details.`,
       );
     }
-    if (this.#missing === 0 && this.#withoutId === 0) return;
+    const { total, details, doubts } = this.#missing;
+    for (const doubt of doubts) this.#run.log.warning(`${name}: ${doubt}`);
+    if (total === 0 && this.#withoutId === 0) return;
     const why = whyWithoutId === undefined ? '' : `, ${whyWithoutId},`;
     this.#run.log.info(
-      `${name}: ${this.#missing} answers 404 below ${item}s and ${this.#withoutId} rows without id${why} were left out.`,
+      `${name}: ${total} answers 404 below ${item}s${details} and ${this.#withoutId} rows without id${why} were left out.`,
     );
   }
 }

@@ -2,6 +2,7 @@ import { failureOf, TapError } from '../errors.js';
 import type { SelectedRecords } from '../singer/records.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
 import { leftOut, needs } from './left-out.js';
+import { Missing } from './missing.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { Run } from './run.js';
 
@@ -22,6 +23,8 @@ export interface TreeOptions {
   ) => AsyncIterable<readonly FoundRow[]> | undefined;
   /** Whether what hangs below a row is read; unless told, it is. */
   readonly looksBelow?: (definition: StreamDefinition, above: Above) => boolean;
+  /** Told of every row that has no key; nothing is read below it. */
+  readonly withoutKey?: (definition: StreamDefinition, found: FoundRow) => void;
   /** What else hangs below the rows of a stream, by that stream's name. */
   readonly also?: Readonly<Record<string, Beside>>;
 }
@@ -40,8 +43,9 @@ export class Tree {
   readonly #forbidden = new Set<string>();
   /** Keys of the rows that have come, by stream. */
   readonly #seen = new Map<string, Set<string>>();
-  #missing = 0;
-  #withoutKey = 0;
+  readonly #missing = new Missing();
+  /** Rows without one, by stream. */
+  readonly #withoutKey = new Map<string, number>();
 
   constructor(options: TreeOptions) {
     this.#options = options;
@@ -50,11 +54,12 @@ export class Tree {
   /**
    * Reads a stream and all that is below it, where any of that is wanted.
    * What cannot be read is reported, and the rest goes on.
+   * @returns whether the list itself was read, or nobody wants it
    * @throws HttpError when the token is refused, Stopped when the run is told to stop.
    */
-  async read(definition: StreamDefinition, above: Above): Promise<void> {
+  async read(definition: StreamDefinition, above: Above): Promise<boolean> {
     const wanted = this.#wantedIn(definition, above);
-    if (wanted.length === 0) return;
+    if (wanted.length === 0) return true;
     try {
       for await (const page of this.#pages(definition, above)) {
         const fresh = page.filter((found) => this.#isNew(definition, found));
@@ -64,22 +69,29 @@ export class Tree {
           fresh.map((found) => this.#readBelow(definition, { ...above, [definition.name]: found.row })),
         );
       }
+      return true;
     } catch (error) {
       this.#take(error, definition, above, wanted);
+      return false;
     }
   }
 
-  /** Says what was gone before it could be read. */
+  /** Says what was gone before it could be read, and what has no name. */
   report(): void {
     const { run, name } = this.#options;
-    if (this.#missing > 0) run.log.info(`${name}: ${this.#missing} lists answered 404; they are gone.`);
-    if (this.#withoutKey > 0) {
-      run.log.warning(`${name}: ${this.#withoutKey} rows say nothing of their key and were left out.`);
+    const { total, details, doubts } = this.#missing;
+    for (const doubt of doubts) run.log.warning(`${name}: ${doubt}`);
+    if (total > 0) run.log.info(`${name}: ${total} lists answered 404${details}; they are gone.`);
+    for (const [stream, count] of this.#withoutKey) {
+      run.log.warning(`${name}: ${count} rows of ${stream} say nothing of their key and were left out.`);
     }
   }
 
   #pages(definition: StreamDefinition, above: Above): AsyncIterable<readonly FoundRow[]> {
-    return this.#options.known?.(definition, above) ?? this.#options.reader.pages(definition, above);
+    const known = this.#options.known?.(definition, above);
+    if (known !== undefined) return known;
+    if (definition.asks?.(above) !== false) this.#missing.asked(definition);
+    return this.#options.reader.pages(definition, above);
   }
 
   async #readBelow(definition: StreamDefinition, above: Above): Promise<void> {
@@ -123,7 +135,10 @@ export class Tree {
     const seen = this.#seen.get(name) ?? new Set<string>();
     this.#seen.set(name, seen);
     const key = keyOf(definition, found);
-    if (key === undefined) this.#withoutKey++;
+    if (key === undefined) {
+      this.#withoutKey.set(name, (this.#withoutKey.get(name) ?? 0) + 1);
+      this.#options.withoutKey?.(definition, found);
+    }
     if (key === undefined || seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -154,7 +169,7 @@ export class Tree {
       run.fail(`${name}: ${leftOut(wanted, definition)} ${error.line}`);
     } else if (failure === 'not-found' && definition.parent?.parent !== undefined) {
       // What was listed a moment ago may be deleted by now.
-      this.#missing++;
+      this.#missing.missing(definition);
     } else if (failure === 'not-found') {
       // What is there but not for this token may be 404 too.
       run.fail(`${name}: ${names} could not be read; ${needs(wanted, definition)}. ${error.line}`);

@@ -4,6 +4,7 @@ import type { SelectedRecords } from '../singer/records.js';
 import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
 import { Gathered, type Judge, type StreamResult } from './gathered.js';
+import type { Missing } from './missing.js';
 import type { Need } from './need.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { VisitRequest } from './visit-request.js';
@@ -25,7 +26,7 @@ export interface Visit {
   /** Of every stream that needed something of it. */
   readonly results: ReadonlyMap<string, StreamResult>;
   /** Answers 404, which are to be believed only while token and list still answer. */
-  readonly missing: number;
+  readonly missing: Missing;
   /** Rows with a null id, as CircleCI shows expired ones. */
   readonly withoutId: number;
   /** Rows that have nothing below them by their kind. */
@@ -111,6 +112,7 @@ export class Visitor {
   }
 
   async #fetchRoot(gathered: Gathered): Promise<TimedRow> {
+    gathered.missing.asked(this.#kind.root);
     gathered.root = await this.#kind.fetchRoot(gathered.request);
     return gathered.root;
   }
@@ -235,12 +237,14 @@ export class Visitor {
       for (const found of this.#reader.rows(definition, above, embedded)) take(found);
       return [...rows.values()];
     }
+    if (definition.asks?.(above) !== false) gathered.missing.asked(definition);
     try {
       for await (const page of this.#reader.pages(definition, above)) for (const found of page) take(found);
     } catch (error) {
       // A page that the server named itself is not there: what came before it is, and the 404 has to be believed.
       if (!(error instanceof TokenNotFound)) throw error;
-      gathered.missing++;
+      gathered.missing.asked(definition);
+      gathered.missing.missing(definition);
     }
     return [...rows.values()];
   }

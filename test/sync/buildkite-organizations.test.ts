@@ -16,5 +16,7 @@ it('an organization that does not say its id is left out, and that is said', asy
       .get('buildkite_organizations')
       ?.map((row) => row?.slug),
   ).toEqual(['acme']);
-  expect(log).toContain('WARNING Buildkite: 1 rows say nothing of their key and were left out.\n');
+  expect(log).toContain(
+    'WARNING Buildkite: 1 rows of buildkite_organizations say nothing of their key and were left out.\n',
+  );
 });

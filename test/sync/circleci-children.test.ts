@@ -192,7 +192,26 @@ describe('what hangs below jobs', () => {
     const diary = diaryOf(world, [...core, ...children]);
     const run = await diary.run(at(3));
     expect([rowsOf('job_details', run), diary.open('job_details')]).toEqual([[], []]);
-    expect(run.log).toContain('INFO gh/acme/web: 8 answers 404 below pipelines');
+    expect(run.log).toContain(
+      'INFO gh/acme/web: 8 answers 404 below pipelines (4 of job_details, 4 of job_steps) and 0 rows without id',
+    );
+  });
+
+  test('is doubted where all that a run asks of a stream is gone, with what that needs', async () => {
+    const world = script({ missing: ['/api/v1.1/project/{project-slug}/{number}'] });
+    daily(world, 1, 2);
+    const diary = diaryOf(world, [...core, ...children]);
+    const { log } = await diary.run(at(3), {
+      breaks: (path) => (/\/job\/1$/.test(path) ? broken('', 'not-found', 404)(path) : undefined),
+    });
+    expect(log).toContain(
+      'INFO gh/acme/web: 5 answers 404 below pipelines (1 of job_details, 4 of job_steps) and',
+    );
+    expect(log.match(/WARNING .*/g)).toEqual([
+      expect.stringMatching(
+        /^WARNING gh\/acme\/web: all 4 requests for job_steps were answered 404: .*; they need permission to view the project\.$/,
+      ),
+    ]);
   });
 
   test.each<[stream: string, path: (row: Readonly<Record<string, unknown>>) => string]>([

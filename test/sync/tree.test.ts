@@ -134,11 +134,17 @@ describe('a tree of lists', () => {
   });
 
   it('leaves out rows that do not say their key, and says so', async () => {
-    const { tree, written, log } = treeOf({ [below]: listOf(null, 'c1', '') }, [clusters]);
-    await tree.read(clusters, above);
+    const told: unknown[] = [];
+    const { tree, written, log } = treeOf({ [below]: listOf(null, 'c1', '') }, [clusters], {
+      withoutKey: (definition, { row }) => told.push([definition.name, row]),
+    });
+    expect(await tree.read(clusters, above)).toBe(true);
     tree.report();
+    expect(told).toEqual([null, ''].map((id) => ['buildkite_clusters', { id }]));
     expect(await written()).toEqual(['buildkite_clusters c1']);
-    expect(log).toEqual(['WARNING acme: 2 rows say nothing of their key and were left out.\n']);
+    expect(log).toEqual([
+      'WARNING acme: 2 rows of buildkite_clusters say nothing of their key and were left out.\n',
+    ]);
   });
 });
 
@@ -175,7 +181,38 @@ describe('a list of a tree that cannot be read', () => {
     await tree.read(clusters, above);
     tree.report();
     expect(run.failures).toEqual([]);
-    expect(log).toEqual(['INFO acme: 1 lists answered 404; they are gone.\n']);
+    expect(log).toEqual(['INFO acme: 1 lists answered 404 (1 of buildkite_queues); they are gone.\n']);
+  });
+
+  it('is doubted where not one of several is there', async () => {
+    const gone = failure('not-found', 404);
+    const answers = {
+      [below]: listOf('c1', 'c2'),
+      [`${below}/c1/queues`]: gone,
+      [`${below}/c2/queues`]: gone,
+    };
+    const { tree, run, log } = treeOf(answers, [queues]);
+    await tree.read(clusters, above);
+    tree.report();
+    expect(run.failures).toEqual([]);
+    expect(log).toEqual([
+      'WARNING acme: all 2 requests for buildkite_queues were answered 404: either what they ask for is gone, or the ' +
+        'token may not see it; they need read_clusters.\n',
+      'INFO acme: 2 lists answered 404 (2 of buildkite_queues); they are gone.\n',
+    ]);
+  });
+
+  it('is not doubted where another is there', async () => {
+    const gone = failure('not-found', 404);
+    const answers = {
+      [below]: listOf('c1', 'c2', 'c3'),
+      [`${below}/c1/queues`]: gone,
+      [`${below}/c3/queues`]: gone,
+    };
+    const { tree, log } = treeOf(answers, [queues]);
+    await tree.read(clusters, above);
+    tree.report();
+    expect(log).toEqual(['INFO acme: 2 lists answered 404 (2 of buildkite_queues); they are gone.\n']);
   });
 
   it('is a failure where the whole of it is not there', async () => {

@@ -9,6 +9,7 @@ import { parseTimestamp } from '../../time.js';
 import type { Bounds, Entry } from '../entry.js';
 import { leftOut } from '../left-out.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
+import { Missing } from '../missing.js';
 import { type Need, settle } from '../need.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
@@ -249,7 +250,7 @@ function repeated(request: VisitRequest): Visit {
   const results = new Map(
     [...needs.keys()].map((stream) => [stream, { kind: 'found', finding, errors: [] } as const]),
   );
-  return { request, lines: [], results, missing: 0, withoutId: 0, skipped: 0 };
+  return { request, lines: [], results, missing: new Missing(), withoutId: 0, skipped: 0 };
 }
 
 async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): AsyncGenerator<Page> {
