@@ -52,6 +52,8 @@ export interface StreamDefinition {
    * the path; `{+stream.column}` keeps its slashes, as slugs need it.
    */
   readonly endpoint: `/${string}`;
+  /** Query of the endpoint, where its parameters depend on the rows above. */
+  readonly query?: (above: Above) => Readonly<Record<string, string>>;
   /** Version of the API whose base path replaces that of `base_url`, where it is another. */
   readonly api?: 'v1.1';
   /**

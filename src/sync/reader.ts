@@ -41,9 +41,10 @@ export class Reader {
   }
 
   /** Path and query of a stream's rows below the rows above, or their whole URL where it is no part of the API. */
-  pathOf({ endpoint, url, api }: StreamDefinition, above: Above): string {
+  pathOf({ endpoint, query, url, api }: StreamDefinition, above: Above): string {
     if (url !== undefined) return String(above[url[0]]?.[url[1]]);
-    const path = expand(endpoint, (name) => placeholderOf(above, name));
+    const expanded = expand(endpoint, (name) => placeholderOf(above, name));
+    const path = query === undefined ? expanded : withQuery(expanded, query(above));
     return api === undefined ? path : `${this.#options.bases?.[api] ?? ''}${path}`;
   }
 

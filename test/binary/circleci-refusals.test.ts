@@ -155,7 +155,17 @@ describe('where CircleCI answers 404', () => {
     const streams = none.flatMap(([, names]) => names);
     expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(without(await everyRow(), streams)));
     expect({ code, errors: logged(stderr, 'ERROR') }).toEqual({ code: 0, errors: [] });
-    expect(stderr).toMatch(/INFO gh\/acme\/web: \d+ answers 404 below pipelines .*were left out\./);
+    expect(stderr).toMatch(
+      /INFO gh\/acme\/web: \d+ answers 404 below pipelines \(.*\d+ of job_details.*\) and .*were left out\./,
+    );
+    expect(stderr).toMatch(
+      /INFO CircleCI: \d+ lists answered 404 \(.*\d+ of context_restrictions.*\); they are gone/,
+    );
+    const warnings = logged(stderr, 'WARNING').join('\n');
+    for (const stream of ['context_restrictions', 'job_details', 'job_steps', 'test_results', 'artifacts'])
+      expect(warnings).toMatch(
+        new RegExp(`all \\d+ requests for ${stream} were answered 404: .*they need permission to view the `),
+      );
     expect(stderr).toMatch(
       /INFO \d+ people whom rows name are not shown by CircleCI \(404\), and were left out\./,
     );
@@ -187,17 +197,44 @@ test('contexts that one organization forbids leave those of the others as they a
   }
 });
 
-test('contexts of an organization that the token’s owner is no member of are left out, and that is said', async () => {
-  const sandbox = await served(busyWorld());
-  sandbox.faults.add({
-    kind: 'status',
-    status: 200,
-    body: [{ id: 'x', slug: 'gh/else', name: 'else', vcs_type: 'github' }],
-    match: /collaborations/,
+describe('contexts', () => {
+  test.each([
+    ['no organization', []],
+    ['only others', [{ id: 'x', slug: 'gh/else', name: 'else', vcs_type: 'github' }]],
+    ['only one that is not called anything', [{ id: null, slug: null, name: 'acme', vcs_type: 'github' }]],
+  ])('of an organization are left out where %s is listed, and that is said', async (_, body) => {
+    const sandbox = await served(busyWorld({ projects: ['gh/acme/web'] }));
+    sandbox.faults.add({ kind: 'status', status: 200, body, match: /collaborations/ });
+    const { stderr, code } = await runDoor(sandbox, { streams: 'organization' });
+    expect(code).toBe(0);
+    expect(logged(stderr, 'WARNING')).toContain(
+      'WARNING contexts, context_environment_variables, context_restrictions of gh/acme are left out: ' +
+        "the token's owner is no member there (/me/collaborations).",
+    );
   });
-  const { stderr, code } = await runDoor(sandbox, { streams: 'contexts' });
-  expect(code).toBe(0);
-  expect(logged(stderr, 'WARNING')).toEqual([
-    "WARNING contexts of gh/acme, bb/umbrella are left out: the token's owner is no member there (/me/collaborations).",
-  ]);
+
+  test('of an organization without an id are asked for by its slug, and the row that lacks it is named', async () => {
+    const sandbox = await served(busyWorld({ seed: 6, projects: ['gh/acme/web'] }));
+    const streams = 'contexts,context_environment_variables,context_restrictions';
+    const whole = rowsOf((await runDoor(sandbox, { streams })).stdout);
+    sandbox.faults.add({
+      kind: 'status',
+      status: 200,
+      body: [{ id: null, slug: 'gh/acme', name: 'acme', vcs_type: 'github' }],
+      match: /collaborations/,
+    });
+    const { stdout, stderr, code } = await runDoor(sandbox, { streams });
+    expect(whole.get('contexts')?.length).toBeGreaterThan(0);
+    const ids = (rows: typeof whole, stream: string) =>
+      rows
+        .get(stream)
+        ?.map(({ id, context_id, variable }) => [id, context_id, variable].join())
+        .sort();
+    for (const stream of streams.split(',')) expect(ids(rowsOf(stdout), stream)).toEqual(ids(whole, stream));
+    expect(rowsOf(stdout).get('contexts')?.[0]).toMatchObject({ organization_slug: 'gh/acme' });
+    expect([code, logged(stderr, 'WARNING')]).toEqual([
+      0,
+      ['WARNING CircleCI: 1 rows of organizations say nothing of their key and were left out.'],
+    ]);
+  });
 });

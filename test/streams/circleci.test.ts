@@ -94,9 +94,11 @@ describe('the output of a step', () => {
 });
 
 describe('the contexts of an organization', () => {
-  it('are asked for unless it has no id', () => {
-    expect(contexts.asks({ organizations: { id: 'o1', slug: 'gh/acme' } })).toBe(true);
-    expect(contexts.asks({ organizations: { id: null, slug: 'gh/acme' } })).toBe(false);
+  it.each([
+    ['its id', { id: 'o1', slug: 'gh/acme' }, { 'owner-id': 'o1' }],
+    ['its slug where it has no id', { id: null, slug: 'gh/acme' }, { 'owner-slug': 'gh/acme' }],
+  ])('are asked for by %s', (_, organizations, query) => {
+    expect(contexts.query({ organizations })).toEqual(query);
   });
 });
 

@@ -1,6 +1,13 @@
-import { defineStream } from '../define.js';
+import { type Above, defineStream } from '../define.js';
 import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
+
+// CircleCI Server takes an id alone, and /me/collaborations may list an organization without one.
+function ownerOf({ organizations }: Above): Readonly<Record<string, string>> {
+  const { id, slug } = organizations ?? {};
+  if (typeof id === 'string') return { 'owner-id': id };
+  return typeof slug === 'string' ? { 'owner-slug': slug } : {};
+}
 
 export const contexts = defineStream({
   name: 'contexts',
@@ -10,11 +17,10 @@ export const contexts = defineStream({
   key: ['id'],
   replicationMethods: ['FULL_TABLE'],
   parent: organizations,
-  endpoint: '/context?owner-id={organizations.id}',
+  endpoint: '/context',
+  query: ownerOf,
   pages: 'page-token',
   foreignKeys: ofOrganization,
-  // /me/collaborations may list an organization without an id.
-  asks: ({ organizations }) => typeof organizations?.id === 'string',
   permissions: ['view the contexts of the organization'],
   cost: '1 for each organization',
 });

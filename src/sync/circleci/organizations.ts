@@ -1,6 +1,7 @@
 import type { Row } from '../../http/pagination.js';
 import { checkToken } from '../../sources/circleci/api.js';
 import type { FoundProject } from '../../sources/circleci/projects.js';
+import { contexts } from '../../streams/circleci/contexts.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { organizations } from '../../streams/circleci/organizations.js';
 import { isAtOrBelow } from '../../streams/define.js';
@@ -25,7 +26,9 @@ export async function syncOrganizations(
   run.begin();
   const slugs = [...named, ...found.map(({ slug }) => slug)];
   const wanted = new Set(slugs.map((slug) => slug.split('/').slice(0, 2).join('/')));
+  const isWanted = (row: Row) => [...wanted].some((name) => isNamed(row, name));
   const listed: Row[] = [];
+  const withoutId: Row[] = [];
   const tree = new Tree({
     run,
     reader,
@@ -36,15 +39,19 @@ export async function syncOrganizations(
       const row = above[definition.name] ?? {};
       if (definition !== organizations) return true;
       listed.push(row);
-      return [...wanted].some((name) => isNamed(row, name));
+      return isWanted(row);
+    },
+    withoutKey: (definition, { row }) => {
+      if (definition === organizations && isWanted(row)) withoutId.push(row);
     },
   });
-  await tree.read(organizations, {});
+  const isRead = await tree.read(organizations, {});
+  for (const row of withoutId) await tree.read(contexts, { [organizations.name]: row });
   tree.report();
   const below = definitions.filter(({ name }) => name !== organizations.name && records.has(name));
-  const unlisted = [...wanted].filter((name) => !listed.some((row) => isNamed(row, name)));
-  // Where none came, that has been told.
-  if (below.length === 0 || listed.length === 0 || unlisted.length === 0) return;
+  const unlisted = [...wanted].filter((name) => ![...listed, ...withoutId].some((row) => isNamed(row, name)));
+  // Where they could not be listed, that has been told.
+  if (below.length === 0 || !isRead || unlisted.length === 0) return;
   run.log.warning(
     `${below.map(({ name }) => name).join(', ')} of ${unlisted.join(', ')} are left out: the token's owner is no ` +
       'member there (/me/collaborations).',
