@@ -71,6 +71,15 @@ describe('whatever happens, the destination ends up equal to what the API shows'
       },
     ],
     [
+      'of everything that hangs below jobs, when reads fail',
+      {
+        further: ['job_details', 'job_steps', 'job_logs', 'test_results', 'artifacts'],
+        kills: 0.2,
+        breaks: 0.05,
+        config: { log_jobs: 'all' },
+      },
+    ],
+    [
       'of people and configurations, when runs are killed and reads fail',
       { further: ['users', 'pipeline_configs', 'pipeline_values'], kills: 0.3, breaks: 0.03 },
     ],
