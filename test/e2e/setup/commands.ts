@@ -50,6 +50,8 @@ export async function installPackages(names: readonly string[], reason: string):
   if (!canInstall || !hasApt) throw new Error(`${reason} On Debian, as root: ${command}`);
   console.log(`e2e: ${command}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // After an installation that was cut off apt-get refuses until that is finished.
+  await run('dpkg', ['--configure', '-a'], { env });
   await runOrFail(reason, 'apt-get', ['update', '-q'], { env });
   const [, ...args] = command.split(' ');
   await runOrFail(reason, 'apt-get', args, { env });
