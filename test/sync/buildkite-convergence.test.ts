@@ -16,6 +16,17 @@ async function leadsToTruth(seed: number, way: Omit<BuildkiteLifeOptions, 'seed'
 describe('whatever happens, the destination ends up equal to what Buildkite shows', timeout, () => {
   const ways: [string, Omit<BuildkiteLifeOptions, 'seed'>][] = [
     ['when runs are killed', { kills: 0.5 }],
+    [
+      'when nothing but the filters tells of changes',
+      {
+        kills: 0.7,
+        mostBytes: 300_000,
+        longestGap: 10,
+        streams: ['buildkite_builds', 'buildkite_jobs'],
+        config: { buildkite_deep_days: 0 },
+        world: { builds: 120, coins: { refinish: 'moves' } },
+      },
+    ],
     ['when streams come and go', { selects: true, kills: 0.3 }],
     ['when pipelines come and go', { narrows: true, kills: 0.3 }],
     ['when start_date moves', { movesStart: true, kills: 0.3 }],

@@ -120,10 +120,10 @@ export class BuildsSync {
     return true;
   }
 
-  /** The start of the oldest last sync; undefined where there was none. */
+  /** The oldest time since which something that was read may have changed; undefined where nothing was read. */
   #oldestBookmark(): number | undefined {
     const known = this.#entries(this.#options.pipelines.ids)
-      .map(({ since }) => since)
+      .map(readSince)
       .filter((since) => since !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -152,7 +152,7 @@ export class BuildsSync {
     const needs = new Map<string, Need>();
     if (created < startDate || created >= endDate) return needs;
     for (const stream of this.#options.records.keys()) {
-      const { since } = this.#sync.entry(stream, partition);
+      const since = readSince(this.#sync.entry(stream, partition));
       // What was never read is read whole, with its history.
       if (since === undefined) continue;
       if (filter.finishedFrom === undefined || hasFinishedSince(row, since - settle))
@@ -240,6 +240,11 @@ export class BuildsSync {
   async #visitOnce(request: VisitRequest): Promise<Visit> {
     return this.#met.has(nameOf(request)) ? repeated(request) : this.#visitor.visit(request);
   }
+}
+
+/** Since when what was read may have changed; a first sync that was interrupted has read a part. */
+function readSince({ since, walk }: Entry): number | undefined {
+  return since ?? walk?.started;
 }
 
 /** A build that this run has written: what has changed since is the next run's to write, so it is kept open. */
