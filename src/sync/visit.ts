@@ -38,6 +38,8 @@ export interface Kind {
   readonly above: (request: VisitRequest) => Above;
   /** Asks for the visited row by its id. */
   readonly fetchRoot: (request: VisitRequest) => Promise<TimedRow>;
+  /** Adds to the visited row what is needed and did not come with it, as far as that can be read. */
+  readonly complete?: (outcome: Outcome) => Promise<void>;
   /** Whether the row of a list is needed even where no stream wants it written. */
   readonly needsRoot: boolean;
   /** Whether a row may have changed since the time in `need`, */
@@ -95,7 +97,9 @@ export class Visitor {
     if (need === undefined && !needsRoot) return [];
     const streams = needsRoot ? [...needs.keys()] : [root.name];
     return outcome.attempt(streams, 'gone', async () => {
-      const row = outcome.root ?? (await this.#fetchRoot(outcome));
+      const found = outcome.root ?? (await this.#fetchRoot(outcome));
+      await this.#kind.complete?.(outcome);
+      const row = outcome.root ?? found;
       if (need === undefined || !writes(root, row.row, need)) return [];
       const rows = this.#reader.rows(root, this.#kind.above(outcome.request), [row]);
       return outcome.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));

@@ -157,16 +157,13 @@ describe('a list of builds that is too heavy', () => {
     ['504', { status: 504, isTooHeavy: true }],
     ['too many bytes, or no answer in time', { isTooHeavy: true }],
     ['a connection that breaks', {}],
-  ])('%s: a build that is so alone brings its jobs by their own list', async (_, more) => {
+  ])('%s: a build that is so alone comes without its jobs', async (_, more) => {
     const { rows, requests } = await listed(worldOf(1), {
       breaks: (path) =>
         /\/builds\?/.test(path) && !/exclude_jobs/.test(path) ? failed(path, more) : undefined,
     });
-    expect(rows[0]?.jobs).toHaveLength(1);
-    expect(requests.map((path) => path.split('?')[0])).toEqual([
-      ...Array(6).fill('/organizations/acme/builds'),
-      expect.stringMatching(/^\/organizations\/acme\/pipelines\/web\/builds\/\d+\/jobs$/),
-    ]);
+    expect(rows).toEqual([expect.not.objectContaining({ jobs: expect.anything() })]);
+    expect(requests.map((path) => path.split('?')[0])).toEqual(Array(6).fill('/organizations/acme/builds'));
   });
 
   it.each([

@@ -1,16 +1,16 @@
 import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
-import type { Row } from '../../http/pagination.js';
-import { path } from '../../http/url.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { expand, path } from '../../http/url.js';
 import { isObject } from '../../json.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
-import type { Above, StreamDefinition } from '../../streams/define.js';
+import { type Above, isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import { formatTimestamp } from '../../time.js';
 import type { Bounds } from '../entry.js';
+import type { Outcome } from '../outcome.js';
 import type { Kind } from '../visit.js';
 import type { TimedRow, VisitRequest } from '../visit-request.js';
-import { listJobs } from './build-list.js';
 import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
 import { isTooMuch } from './page-size.js';
 
@@ -25,11 +25,13 @@ export interface BuildKindOptions {
 /** What is particular to Buildkite's builds and what hangs below them. */
 export function buildKind({ client, below, bounds, above }: BuildKindOptions): Kind {
   const aboveOf = ({ partition }: VisitRequest) => above(partition);
+  const ofJobs = new Set(below.filter((one) => isAtOrBelow(one, jobs)).map(({ name }) => name));
   return {
     root: builds,
     below,
     above: aboveOf,
     fetchRoot: (request) => fetchBuild(client, request, aboveOf(request)),
+    complete: (outcome) => addJobs(client, outcome, aboveOf(outcome.request), ofJobs),
     needsRoot: true,
     writes: (definition, row, need) => definition !== builds || isBuildDue(row, need),
     looksBelow: (definition, rows, need) => {
@@ -63,8 +65,44 @@ async function fetchBuild(client: ApiClient, { id }: VisitRequest, above: Above)
     return rowOf(await ask('include_retried_jobs=true&exclude_pipeline=true', 1), ownPath);
   } catch (error) {
     if (!isTooMuch(error)) throw error;
-    const { row, extracted } = rowOf(await ask('exclude_jobs=true&exclude_pipeline=true'), ownPath);
-    return { row: { ...row, jobs: await listJobs(client, organization, row) }, extracted };
+    return rowOf(await ask('exclude_jobs=true&exclude_pipeline=true'), ownPath);
+  }
+}
+
+/** Of a build that came without its jobs, because they are too many or Buildkite left them out, they have a list. */
+async function addJobs(
+  client: ApiClient,
+  outcome: Outcome,
+  above: Above,
+  ofJobs: ReadonlySet<string>,
+): Promise<void> {
+  const { root, request } = outcome;
+  const streams = [...request.needs.keys()].filter((stream) => stream !== builds.name);
+  if (root === undefined || Array.isArray(root.row.jobs) || streams.length === 0) return;
+  const named = streams.filter((stream) => ofJobs.has(stream));
+  // Where no stream is of jobs, they still tell when the build changed.
+  await outcome.attempt(named.length === 0 ? streams : named, 'nothing', async () => {
+    const listed = await listJobs(client, { ...above, [builds.name]: root.row });
+    outcome.root = { ...root, row: { ...root.row, jobs: listed } };
+    return [];
+  });
+}
+
+/** All attempts of all jobs of a build. @throws HttpError also when there is no such list: the build was there */
+async function listJobs(client: ApiClient, above: Above): Promise<Row[]> {
+  const list = expand(jobs.endpoint, (name) => {
+    const [stream = '', column = ''] = name.split('.');
+    return above[stream]?.[column];
+  });
+  const query = '?include_retried_jobs=true&per_page=100';
+  const rows: Row[] = [];
+  try {
+    for await (const { items } of pages(client, list + query, jobs.endpoint, jobs.pages)) rows.push(...items);
+    return rows;
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    const { message, path: asked, status, next } = error;
+    throw new HttpError(message, { failure: 'unreadable', path: asked, status, next, cause: error });
   }
 }
 

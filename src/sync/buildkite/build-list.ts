@@ -3,7 +3,6 @@ import type { ApiClient } from '../../http/client.js';
 import { type Page, pages, type Row } from '../../http/pagination.js';
 import { expand } from '../../http/url.js';
 import { builds } from '../../streams/buildkite/builds.js';
-import { jobs } from '../../streams/buildkite/jobs.js';
 import { parseTimestamp, second } from '../../time.js';
 import type { Window } from '../list-sync.js';
 import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
@@ -28,7 +27,7 @@ export interface BuildListOptions {
   readonly organization: string;
   /** Slug; undefined: the builds of all pipelines. */
   readonly pipeline: string | undefined;
-  /** Whether the builds bring their jobs. */
+  /** Whether the builds bring their jobs, as long as they are not too many. */
   readonly withJobs: boolean;
 }
 
@@ -62,7 +61,7 @@ export class BuildList {
   /**
    * The pages that hold what was created in the window and passes the filter; some rows may come twice.
    * A page that is too heavy for the server is asked again with half its size, a build that is too heavy alone
-   * brings its jobs by a list of their own.
+   * comes without its jobs.
    * @throws HttpError when a page could not be read
    */
   async *pages({ from, to }: Window, filter: BuildFilter = {}): AsyncGenerator<Page> {
@@ -106,21 +105,12 @@ export class BuildList {
   }
 
   async #first(path: string, options: { readonly maxRetries?: number }): Promise<Page> {
-    const { client, withJobs } = this.#options;
+    const { client } = this.#options;
     const first = await pages(client, path, this.#endpoint, builds.pages, options).next();
     if (first.done === true) {
       throw new HttpError(`${path} answered no page.`, { failure: 'unreadable', path });
     }
-    const page = first.value;
-    if (!withJobs) return page;
-    return { ...page, items: await Promise.all(page.items.map((build) => this.#withJobs(build))) };
-  }
-
-  /** A build whose jobs were left out, by us or by Buildkite, with those of their own list. */
-  async #withJobs(build: Row): Promise<Row> {
-    if (Array.isArray(build.jobs)) return build;
-    const { client, organization } = this.#options;
-    return { ...build, jobs: await listJobs(client, organization, build) };
+    return first.value;
   }
 
   #query(from: number, before: number | undefined, { states = [], finishedFrom }: BuildFilter): string {
@@ -135,18 +125,6 @@ export class BuildList {
     if (finishedFrom !== undefined) query.set('finished_from', iso(finishedFrom));
     return `${this.#path}?${query}`;
   }
-}
-
-/** All attempts of all jobs of a build. */
-export async function listJobs(client: ApiClient, organization: string, build: Row): Promise<Row[]> {
-  const path = expand(jobs.endpoint, (name) => {
-    if (name === 'buildkite_organizations.slug') return organization;
-    return name === 'buildkite_pipelines.slug' ? pipelineSlugOf(build) : build.number;
-  });
-  const rows: Row[] = [];
-  const query = '?include_retried_jobs=true&per_page=100';
-  for await (const { items } of pages(client, path + query, jobs.endpoint, jobs.pages)) rows.push(...items);
-  return rows;
 }
 
 /** The slug of a build's pipeline, which without the expanded pipeline only the URL tells. */
