@@ -30,6 +30,15 @@ export interface BuildsSyncOptions {
   readonly bounds: Bounds;
 }
 
+/** A list of builds, and how it is walked. */
+interface BuildsOf {
+  readonly pages: BuildList['pages'];
+  readonly walked: WalkedList;
+}
+
+/** When so many lists have failed one after the other, the next ones will. */
+const mostFailedInARow = 3;
+
 /**
  * Reads the builds of an organization and what hangs below them. Buildkite tells no time of change, but filters:
  * 1. builds in an open state, however old,
@@ -43,6 +52,10 @@ export class BuildsSync {
   readonly #visitor: Visitor;
   /** Builds that the first two have read: they are not written again in this run. */
   readonly #met = new Set<string>();
+  /** Ids of the pipelines of which a list could not be read: without it their bookmarks must not move. */
+  readonly #lost = new Set<string>();
+  /** Those of them of which it is forbidden: their builds are, too. */
+  readonly #forbidden = new Set<string>();
   /** Ids of the pipelines whose entries are ready for this run. */
   readonly #prepared = new Set<string>();
 
@@ -58,7 +71,7 @@ export class BuildsSync {
       item: 'build',
       track: organization,
       records,
-      partitions: () => pipelines.ids,
+      partitions: () => pipelines.ids.filter((id) => !this.#forbidden.has(id)),
       bounds,
       visit: (request) => this.#visitOnce(request),
       verify: () => Promise.all([getAccessToken(client), listPipelines(client, organization)]),
@@ -70,7 +83,8 @@ export class BuildsSync {
     await this.#learnOpen();
     this.#prepare();
     try {
-      if (await this.#readChanged()) await this.#readCreated();
+      await this.#readChanged();
+      await this.#readCreated();
       await this.#sync.readOpen();
     } finally {
       this.#sync.report();
@@ -102,22 +116,34 @@ export class BuildsSync {
   }
 
   /** What a filter finds whenever it was created. Without it no bookmark may move. */
-  async #readChanged(): Promise<boolean> {
+  async #readChanged(): Promise<void> {
     const since = this.#oldestBookmark();
-    if (since === undefined || this.#options.bounds.range) return true;
+    if (since === undefined || this.#options.bounds.range) return;
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     // Whoever leaves the open states while they are read is among the finished ones, hence this order.
     const filters: BuildFilter[] = [{ states: openStates }, { finishedFrom: since - settle }];
     for (const filter of filters) {
-      for (const list of this.#lists(this.#options.pipelines.ids)) {
-        const pages = list.pages(everything, filter);
-        const isRead = await this.#sync.readAll(this.#requests(pages, filter), (request) =>
+      await this.#readEach(this.#lists(this.#remaining), ({ pages }) =>
+        this.#sync.readAll(this.#requests(pages(everything, filter), filter), (request) =>
           this.#visitChanged(request),
-        );
-        if (!isRead) return false;
-      }
+        ),
+      );
     }
-    return true;
+  }
+
+  /** Pipelines of which every list so far could be read. */
+  get #remaining(): string[] {
+    return this.#options.pipelines.ids.filter((id) => !this.#lost.has(id));
+  }
+
+  /** Reads one list after the other. One that cannot be read leaves the others alone, several are no fault of theirs. */
+  async #readEach(lists: readonly BuildsOf[], read: (list: BuildsOf) => Promise<boolean>): Promise<void> {
+    let failedInARow = 0;
+    for (const list of lists) {
+      const isRead = failedInARow < mostFailedInARow && !this.#sync.isOver && (await read(list));
+      failedInARow = isRead ? 0 : failedInARow + 1;
+      if (!isRead) for (const id of list.walked.partitions) this.#lost.add(id);
+    }
   }
 
   /** The oldest time since which something that was read may have changed; undefined where nothing was read. */
@@ -164,16 +190,13 @@ export class BuildsSync {
   /** Everything that was created since the last sync, and what was never read. */
   async #readCreated(): Promise<void> {
     const { pipelines } = this.#options;
-    const known = new Set<string>();
+    const known = new Set(this.#lost);
     // Builds may tell of pipelines that the list left out.
-    for (let ids = pipelines.ids; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
+    for (let ids = this.#remaining; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
       this.#prepare();
       for (const id of ids) known.add(id);
-      for (const partitions of this.#together(ids)) {
-        for (const list of this.#lists(partitions)) {
-          if (!(await this.#sync.read(list.walked))) return;
-        }
-      }
+      const lists = this.#together(ids).flatMap((partitions) => this.#lists(partitions));
+      await this.#readEach(lists, ({ walked }) => this.#sync.read(walked));
     }
   }
 
@@ -191,7 +214,7 @@ export class BuildsSync {
   }
 
   /** The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it. */
-  #lists(partitions: readonly string[]): { pages: BuildList['pages']; walked: WalkedList }[] {
+  #lists(partitions: readonly string[]): BuildsOf[] {
     if (partitions.length === 0) return [];
     const { pipelines } = this.#options;
     const isSmallPart = 10 * partitions.length <= pipelines.count;
@@ -200,16 +223,13 @@ export class BuildsSync {
     return partitions.map((id) => this.#list(String(pipelines.above(id).buildkite_pipelines?.slug), [id]));
   }
 
-  #list(
-    pipeline: string | undefined,
-    partitions: readonly string[],
-  ): { pages: BuildList['pages']; walked: WalkedList } {
+  #list(pipeline: string | undefined, partitions: readonly string[]): BuildsOf {
     const { client, pipelines, records } = this.#options;
     // The jobs tell when a build has changed, which is what anything but builds alone goes by.
     const withJobs = [...records.keys()].some((stream) => stream !== builds.name);
     const list = new BuildList({ client, organization: pipelines.organization, pipeline, withJobs });
     const pages: BuildList['pages'] = (window, filter) =>
-      learning(this.#named(list.pages(window, filter)), pipelines);
+      learning(this.#named(list.pages(window, filter), partitions), pipelines);
     const isListed = new Set(partitions);
     const partitionOf = (row: Row) => {
       const id = pipelines.idOf(row);
@@ -219,11 +239,12 @@ export class BuildsSync {
   }
 
   /** @throws HttpError that names the streams where the token must not list builds */
-  async *#named(listed: AsyncIterable<Page>): AsyncGenerator<Page> {
+  async *#named(listed: AsyncIterable<Page>, partitions: readonly string[]): AsyncGenerator<Page> {
     try {
       yield* listed;
     } catch (error) {
       if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+      for (const id of partitions) this.#forbidden.add(id);
       const { failure, path, status } = error;
       const next = leftOut([...this.#options.records.keys()], builds.permissions);
       throw new HttpError(error.message, { failure, path, status, next, cause: error });
