@@ -17,6 +17,11 @@ export function parseTimestamp(value: unknown): number | undefined {
   return Number.isNaN(time) || !dayExists(value) ? undefined : time;
 }
 
+/** The last millisecond of the second that a time is in: whatever orders by whole seconds has it no finer. */
+export function endOfSecond(milliseconds: number): number {
+  return Math.floor(milliseconds / second) * second + second - 1;
+}
+
 /** As Singer's bookmarks have it: `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
 export function formatTimestamp(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`;

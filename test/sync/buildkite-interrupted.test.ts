@@ -61,3 +61,31 @@ describe('a build that an interrupted first sync has read', () => {
     expect(lacks()).toEqual([]);
   });
 });
+
+describe('builds of one second, which come in any order', () => {
+  const orders = [
+    [100, 900, 500, 700],
+    [900, 500, 100, 700],
+    [500, 700, 900, 100],
+  ];
+
+  it.each(orders)('are all read, wherever the run is interrupted: %i, %i, %i, %i ms', async (...order) => {
+    for (const states of [undefined, 1, 2, 3]) {
+      const world = quietWorld({ coins: { withinSecond: 'any order' } });
+      const ids = order.map((milliseconds) => world.addBuild({ createdAt: noon + milliseconds, jobs: 1 }).id);
+      world.addBuild({ createdAt: noon - HOUR });
+      const config = { start_date: '2020-01-01', streams };
+      const destination = new Destination();
+      const killed = await runBuildkiteInProcess(world, {
+        config,
+        secondsPerLook: 5,
+        killAfterStates: states,
+      });
+      destination.load(killed.stdout);
+      const { stdout } = await runBuildkiteInProcess(world, { config, state: lastState(killed.stdout) });
+      destination.load(stdout);
+      expect(ids.filter((id) => !destination.stream('buildkite_builds').has(id))).toEqual([]);
+      expect(lacking(destination, world.truth(), streams)).toEqual([]);
+    }
+  });
+});
