@@ -5,12 +5,18 @@ import { isObject } from '../../json.js';
 import { getAccessToken } from '../../sources/buildkite.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
+import { day, formatTimestamp } from '../../time.js';
 import { type Bounds, settle } from '../entry.js';
 import { ListSync } from '../list-sync.js';
 import { type Kind, Visitor } from '../visit.js';
 import type { TimedRow } from '../visit-request.js';
 import type { BuildkiteShared } from './shared.js';
+
+/**
+ * A run that has not ended by then never will: a job that nobody picks up expires after 30 days
+ * (https://buildkite.com/docs/pipelines/configure/build-timeouts).
+ */
+const longest = 30 * day;
 
 /**
  * Reads the runs of one test suite. They come newest first and take no filter; a run may go on after it has ended
@@ -78,7 +84,9 @@ function runKind({ client }: BuildkiteShared, above: Above, bounds: Bounds, list
     judge: (_, { request, root }) => {
       const isOver = root?.row.state === 'finished' && root.row.result !== 'pending';
       const settled = isOver && request.created < bounds.now - settle;
-      return { settled, newest: request.created };
+      // Until then it may still end, however short the look-back is.
+      const mayEnd = !settled && request.created >= bounds.now - longest;
+      return { settled, newest: mayEnd ? bounds.now : request.created };
     },
     asksRootAtEnd: () => false,
   };

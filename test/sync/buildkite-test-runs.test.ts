@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { DAY } from '../sandbox/buildkite/time.js';
+import { lastState, noon, quietWorld, rowsOf } from '../support/buildkite-door.js';
+import { runBuildkiteInProcess } from '../support/in-process.js';
+
+/** A test run that began at noon and ends after so many days. */
+function running(days: number) {
+  const world = quietWorld();
+  const build = world.addBuild({ createdAt: noon });
+  const [suite] = world.history[0]?.suites ?? [];
+  suite?.runs.push({ id: 'run-1', build, createdAt: noon, finishedAt: noon + days * DAY, result: 'passed' });
+  let state: unknown;
+  /** What a run of the tap on that day writes of it. */
+  const on = async (day: number, deepDays: number) => {
+    world.now = noon + day * DAY;
+    const ended = await runBuildkiteInProcess(world, {
+      config: { start_date: '2020-01-01', streams: 'buildkite_test_runs', buildkite_deep_days: deepDays },
+      state,
+    });
+    state = lastState(ended.stdout);
+    const states = rowsOf(ended.stdout)
+      .get('buildkite_test_runs')
+      ?.map((row) => row.state);
+    return { states, warnings: ended.log.filter((line) => line.startsWith('WARNING')) };
+  };
+  return { on };
+}
+
+describe('a test run that goes on for days', () => {
+  it.each([0, 1, 30, 90])(
+    'is written when it has ended, also where the deep look-back is %i days',
+    async (deep) => {
+      const { on } = running(9.5);
+      expect((await on(3, deep)).states).toEqual(['running']);
+      expect((await on(8, deep)).states).toEqual(['running']);
+      expect((await on(10, deep)).states).toEqual(['finished']);
+      expect((await on(12, deep)).states).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [0, 31],
+    [30, 32],
+    [90, 92],
+  ])('and never ends is given up in time (deep look-back of %i days)', async (deep, day) => {
+    const { on } = running(1000);
+    await on(3, deep);
+    expect((await on(day - 1.5, deep)).warnings).toEqual([]);
+    expect((await on(day, deep)).warnings).toHaveLength(1);
+    expect((await on(day + 2, deep)).states).toBeUndefined();
+  });
+});
