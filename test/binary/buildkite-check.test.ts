@@ -128,11 +128,24 @@ describe('check of Buildkite', () => {
       { settings: { buildkite_pipelines: 'acme/website', buildkite_organizations: 'acme acne' } },
     );
     expect(out.slice(-2)).toEqual([
-      expect.stringMatching(/^acme +not readable: buildkite_pipelines names none of its 2 pipelines$/),
+      expect.stringMatching(/^acme +reachable, 0 of 2 pipelines are read$/),
       expect.stringMatching(/^acne +not readable: Buildkite does not know the organization acne/),
     ]);
-    expect(err).toEqual(['CRITICAL 2 of 2 organizations cannot be read; see above.']);
+    expect(err).toEqual([
+      'CRITICAL buildkite_pipelines names no pipeline, and 1 of 2 organizations cannot be read; see above.',
+    ]);
     expect(code).toBe(1);
+  });
+
+  it('finds nothing wrong with globs for one of two organizations', async () => {
+    const sandbox = await servedBuildkite(quietWorld({ organizations: ['acme', 'umbrella'] }));
+    const settings = { buildkite_pipelines: 'acme/*' };
+    const { stdout, stderr, code } = await runDoor(sandbox, { settings, args: ['check'] });
+    expect(linesOf(stdout).slice(-2)).toEqual([
+      expect.stringMatching(/^acme +reachable, 2 of 2 pipelines are read$/),
+      expect.stringMatching(/^umbrella +reachable, 0 of 2 pipelines are read$/),
+    ]);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
   it('needs no read_organizations where the organizations are named and no stream asks for it', async () => {
