@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY } from '../sandbox/buildkite/time.js';
+import { createBuildkiteWorld } from '../sandbox/buildkite/world.js';
 import { lastState, noon, quietWorld, rowsOf } from '../support/buildkite-door.js';
 import { runBuildkiteInProcess } from '../support/in-process.js';
 
@@ -48,5 +49,27 @@ describe('a test run that goes on for days', () => {
     expect((await on(day - 1.5, deep)).warnings).toEqual([]);
     expect((await on(day, deep)).warnings).toHaveLength(1);
     expect((await on(day + 2, deep)).states).toBeUndefined();
+  });
+});
+
+describe('the progress of test runs', () => {
+  it('counts each suite, and is never more than all of it', async () => {
+    const world = createBuildkiteWorld({ seed: 3, builds: 60, tickMs: 0 });
+    let line = () => '';
+    const shown: string[] = [];
+    await runBuildkiteInProcess(world, {
+      config: { start_date: '2020-01-01', streams: 'buildkite buildkite_test_runs' },
+      live: (write) => {
+        line = write;
+      },
+      breaks: () => {
+        shown.push(line());
+        return undefined;
+      },
+    });
+    const shares = [...shown, line()].map((text) => Number(/(\d+) %/.exec(text)?.[1]));
+    expect(Math.max(...shares)).toBe(100);
+    expect(line()).toMatch(/^1\/1 organizations, 2\/2 test suites \| 100 % \|/);
+    expect(shown.join()).not.toMatch(/-\d+ (s|min) left/);
   });
 });

@@ -18,6 +18,9 @@ import type { BuildkiteShared } from './shared.js';
  */
 const longest = 30 * day;
 
+/** What progress calls the things that are read here. */
+const kind = 'test suites';
+
 /**
  * Reads the runs of one test suite. They come newest first and take no filter; a run may go on after it has ended
  * (https://buildkite.com/docs/apis/rest-api/test-engine/runs), so the look-back reads them again.
@@ -46,6 +49,7 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
     verify: () => getAccessToken(client),
   });
   runs.prepare([partition]);
+  run.progress.expect(kind, 1);
   try {
     await runs.read({
       pages: () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages),
@@ -56,6 +60,7 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
     await runs.readOpen();
   } finally {
     runs.report();
+    run.progress.end(kind, name);
   }
   await runs.end();
 }
