@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HttpError } from '../../src/errors.js';
 import { DAY } from '../sandbox/buildkite/time.js';
 import { createBuildkiteWorld } from '../sandbox/buildkite/world.js';
 import { lastState, noon, quietWorld, rowsOf } from '../support/buildkite-door.js';
@@ -71,5 +72,58 @@ describe('the progress of test runs', () => {
     expect(Math.max(...shares)).toBe(100);
     expect(line()).toMatch(/^1\/1 organizations, 2\/2 test suites \| 100 % \|/);
     expect(shown.join()).not.toMatch(/-\d+ (s|min) left/);
+  });
+});
+
+describe('test runs of one suite that cannot be listed', () => {
+  const answering = (status: number) => (path: string) =>
+    path.includes('/suites/rspec/')
+      ? new HttpError(`GET ${path} answered ${status}.`, {
+          failure: status === 403 ? 'forbidden' : status === 404 ? 'not-found' : 'unreadable',
+          path,
+          status,
+        })
+      : undefined;
+  const read = async (status: number) => {
+    const world = createBuildkiteWorld({ seed: 3, builds: 60, tickMs: 0 });
+    const config = { start_date: '2020-01-01', streams: 'buildkite_test_runs buildkite_tests' };
+    const { log, stdout, error } = await runBuildkiteInProcess(world, { config, breaks: answering(status) });
+    const suites = rowsOf(stdout)
+      .get('buildkite_test_runs')
+      ?.map((row) => row.suite_slug);
+    return {
+      suites: new Set(suites),
+      errors: log.filter((line) => line.startsWith('ERROR')),
+      told: log.filter((line) => line.includes('404')),
+      error,
+      state: JSON.stringify(lastState(stdout)),
+    };
+  };
+
+  it('are named with the scope that they need', async () => {
+    const { suites, errors } = await read(403);
+    expect(suites).toEqual(new Set(['browser']));
+    expect(errors.filter((line) => line.includes('buildkite_test_runs'))).toEqual([
+      expect.stringMatching(
+        /^ERROR acme: buildkite_test_runs are left out of this run; they need read_suites\./,
+      ),
+    ]);
+  });
+
+  it('are gone where the suite is, as its tests are', async () => {
+    const { suites, errors, told, error, state } = await read(404);
+    expect(suites).toEqual(new Set(['browser']));
+    expect({ errors, error }).toEqual({ errors: [], error: undefined });
+    expect(told).toEqual([expect.stringMatching(/^INFO acme: 2 lists answered 404; they are gone\./)]);
+    // Its bookmark does not move.
+    expect(state).not.toContain('rspec');
+  });
+
+  it('are named with their suite', async () => {
+    const { suites, errors } = await read(500);
+    expect(suites).toEqual(new Set(['browser']));
+    expect(errors).toContainEqual(
+      expect.stringMatching(/^ERROR acme: buildkite_test_runs could not be read\. .*suites\/rspec\/runs/),
+    );
   });
 });

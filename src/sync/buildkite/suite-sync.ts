@@ -1,5 +1,5 @@
 import { HttpError } from '../../errors.js';
-import { pages, type Row } from '../../http/pagination.js';
+import { type Page, pages, type Row } from '../../http/pagination.js';
 import { expand, path, withQuery } from '../../http/url.js';
 import { isObject } from '../../json.js';
 import { getAccessToken } from '../../sources/buildkite.js';
@@ -24,6 +24,7 @@ const kind = 'test suites';
 /**
  * Reads the runs of one test suite. They come newest first and take no filter; a run may go on after it has ended
  * (https://buildkite.com/docs/apis/rest-api/test-engine/runs), so the look-back reads them again.
+ * @throws HttpError when there is no such list: forbidden, or gone with its suite
  */
 export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: Bounds): Promise<void> {
   const { run, client, reader } = shared;
@@ -36,6 +37,10 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
     const [stream = '', column = ''] = placeholder.split('.');
     return above[stream]?.[column];
   });
+  const listed = () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages);
+  // Whether there is such a list is not for the walk to report.
+  const asked = listed();
+  let top: AsyncIterable<Page> | undefined = after(await asked.next(), asked);
   const visitor = new Visitor(reader, records, runKind(shared, above, bounds, list));
   const runs = new ListSync({
     run,
@@ -52,8 +57,12 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
   run.progress.expect(kind, 1);
   try {
     await runs.read({
-      pages: () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages),
-      idOf: idOf,
+      pages: () => {
+        const found = top ?? listed();
+        top = undefined;
+        return found;
+      },
+      idOf,
       partitionOf: () => partition,
       partitions: [partition],
     });
@@ -63,6 +72,13 @@ export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: B
     run.progress.end(kind, name);
   }
   await runs.end();
+}
+
+/** A list of which the first page has been asked for already. */
+async function* after(first: IteratorResult<Page, void>, rest: AsyncIterable<Page>): AsyncGenerator<Page> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
 }
 
 function idOf({ id }: Row): string {
