@@ -3,6 +3,7 @@ import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
 import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
+import { organizations } from '../streams/buildkite/organizations.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
 import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { day } from '../time.js';
@@ -24,18 +25,18 @@ export async function checkBuildkite(
   const streams = config.streams.filter(({ source }) => source === 'buildkite');
   const lacking = streams.filter((stream) => lackedBy(stream, scopes).length > 0);
   const ofStreams = streams.map((stream) => [stream.name, told(lackedBy(stream, scopes))]);
-  const organizations = await examineAll(client, config);
-  const unreadable = organizations.filter(({ isReadable }) => !isReadable).length;
+  const examined = await examineAll(client, config);
+  const unreadable = examined.filter(({ isReadable }) => !isReadable).length;
   // Of one organization none may be meant.
-  const isNoneNamed = total(organizations, 'count') > 0 && total(organizations, 'read') === 0;
+  const isNoneNamed = total(examined, 'count') > 0 && total(examined, 'read') === 0;
   return {
-    rows: [...ofStreams, ...organizations.map(({ cells }) => cells)],
+    rows: [...ofStreams, ...examined.map(({ cells }) => cells)],
     problems: [
       ...(lacking.length === 0
         ? []
         : [`The token lacks scopes for ${lacking.map(({ name }) => name).join(', ')}`]),
       ...(isNoneNamed ? ['buildkite_pipelines names no pipeline'] : []),
-      ...(unreadable === 0 ? [] : [`${unreadable} of ${organizations.length} organizations cannot be read`]),
+      ...(unreadable === 0 ? [] : [`${unreadable} of ${examined.length} organizations cannot be read`]),
     ],
   };
 }
@@ -64,11 +65,12 @@ interface Examined {
   readonly read?: number;
 }
 
-function total(organizations: readonly Examined[], column: 'count' | 'read'): number {
-  return organizations.reduce((sum, examined) => sum + (examined[column] ?? 0), 0);
+function total(examined: readonly Examined[], column: 'count' | 'read'): number {
+  return examined.reduce((sum, organization) => sum + (organization[column] ?? 0), 0);
 }
 
 async function examineAll(client: ApiClient, { buildkite, streams }: Config): Promise<Examined[]> {
+  if (!streams.some((stream) => isAtOrBelow(stream, organizations))) return [];
   const isRead = buildkite?.pipelines ?? (() => true);
   const needsPipelines = streams.some((stream) => isAtOrBelow(stream, pipelines));
   try {

@@ -68,11 +68,11 @@ describe('check of Buildkite', () => {
   });
 
   it('says that a token has no scopes at all, which it needs to find the organizations', async () => {
-    const { out, code } = await checked({ scopes: [] }, { streams: 'buildkite_user' });
+    const { out, code } = await checked({ scopes: [] }, { streams: 'buildkite_agents' });
     expect(out.slice(1)).toEqual([
       'scopes: none',
-      'buildkite_user  not allowed: the token lacks read_user',
-      expect.stringMatching(/^organizations {3}not readable: .*read_organizations/),
+      'buildkite_agents  not allowed: the token lacks read_agents',
+      expect.stringMatching(/^organizations {5}not readable: .*read_organizations/),
     ]);
     expect(code).toBe(1);
   });
@@ -159,6 +159,12 @@ describe('check of Buildkite', () => {
       'acme              reachable, 2 of 2 pipelines are read',
     ]);
     expect(code).toBe(0);
+  });
+
+  it('needs read_user alone for the user', async () => {
+    const { out, code, requests } = await checked({ scopes: ['read_user'] }, { streams: 'buildkite_user' });
+    expect(out.slice(2)).toEqual(['buildkite_user  allowed']);
+    expect({ code, requests }).toEqual({ code: 0, requests: ['GET /v2/access-token'] });
   });
 
   it('needs no read_pipelines where no stream asks for pipelines', async () => {

@@ -44,6 +44,8 @@ export class BuildkiteSync implements SourceSync {
       known: (definition) => (definition === organizations ? this.#organizations() : undefined),
     });
     await tree.read(user, {});
+    // To list them takes a scope that the user alone does not.
+    if ([...records.keys()].every((name) => name === user.name)) return [];
     const slugs = settings.organizations ?? (await this.#visibleOrganizations());
     if (slugs.length === 0)
       run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
