@@ -85,6 +85,20 @@ describe('the requests of a run that finds nothing new', () => {
     expect(requests).toHaveLength(6);
   });
 
+  it('are no more where ten pipelines of a hundred are read, whose history had lists of its own', async () => {
+    const pipelines = Array.from({ length: 100 }, (_, index) => `p${index}`);
+    const world = quietWorld({ pipelines });
+    const config = { buildkite_pipelines: 'acme/p2? !acme/p2' };
+    const first = await run(world, { config });
+    expect(first.requests.filter((path) => path.startsWith('/organizations/acme/builds'))).toEqual([]);
+    expect((await run(world, { config, state: first.state })).requests).toHaveLength(6);
+    // Weeks later the others have filled many pages.
+    world.advance(20 * DAY);
+    const late = await run(world, { config, state: first.state });
+    expect(late.requests.filter((path) => path.startsWith('/organizations/acme/builds'))).toHaveLength(1);
+    expect(late.requests).toHaveLength(3 + 1 + 2 * 10);
+  });
+
   it('are of the pipelines alone where they are few of many', async () => {
     const pipelines = Array.from({ length: 40 }, (_, index) => `p${index}`);
     const world = quietWorld({ pipelines });

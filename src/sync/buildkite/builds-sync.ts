@@ -5,8 +5,8 @@ import type { Records } from '../../singer/records.js';
 import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import type { StreamDefinition } from '../../streams/define.js';
-import { formatTimestamp, parseTimestamp } from '../../time.js';
-import { type Bounds, type Entry, type Need, settle } from '../entry.js';
+import { day, formatTimestamp, parseTimestamp } from '../../time.js';
+import { type Bounds, type Entry, floorOf, type Need, settle } from '../entry.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
@@ -36,6 +36,10 @@ interface BuildsOf {
   readonly walked: WalkedList;
 }
 
+/** So many lists of single pipelines may be asked in place of that of the organization. */
+const few = 3;
+/** Further back than this the builds of an organization fill many pages, which a few pipelines alone do not need. */
+const far = 14 * day;
 /** When so many lists have failed one after the other, the next ones will. */
 const mostFailedInARow = 3;
 
@@ -117,13 +121,15 @@ export class BuildsSync {
 
   /** What a filter finds whenever it was created. Without it no bookmark may move. */
   async #readChanged(): Promise<void> {
+    const { now, range } = this.#options.bounds;
     const since = this.#oldestBookmark();
-    if (since === undefined || this.#options.bounds.range) return;
+    if (since === undefined || range) return;
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     // Whoever leaves the open states while they are read is among the finished ones, hence this order.
     const filters: BuildFilter[] = [{ states: openStates }, { finishedFrom: since - settle }];
     for (const filter of filters) {
-      await this.#readEach(this.#lists(this.#remaining), ({ pages }) =>
+      const isFar = (filter.finishedFrom ?? now) < now - far;
+      await this.#readEach(this.#lists(this.#remaining, isFar), ({ pages }) =>
         this.#sync.readAll(this.#requests(pages(everything, filter), filter), (request) =>
           this.#visitChanged(request),
         ),
@@ -195,7 +201,7 @@ export class BuildsSync {
     for (let ids = this.#remaining; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
       this.#prepare();
       for (const id of ids) known.add(id);
-      const lists = this.#together(ids).flatMap((partitions) => this.#lists(partitions));
+      const lists = this.#together(ids).flatMap((some) => this.#lists(some, this.#readsFar(some)));
       await this.#readEach(lists, ({ walked }) => this.#sync.read(walked));
     }
   }
@@ -213,14 +219,23 @@ export class BuildsSync {
     return range || since === undefined || (from !== undefined && startDate < from);
   }
 
-  /** The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it. */
-  #lists(partitions: readonly string[]): BuildsOf[] {
+  /**
+   * The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it
+   * and either so few that their own lists cost hardly more, or read far back, through many pages of the others.
+   */
+  #lists(partitions: readonly string[], isFar: boolean): BuildsOf[] {
     if (partitions.length === 0) return [];
     const { pipelines } = this.#options;
-    const isSmallPart = 10 * partitions.length <= pipelines.count;
+    const isSmallPart = 10 * partitions.length <= pipelines.count && (isFar || partitions.length <= few);
     const isOne = partitions.length === 1 && pipelines.count > 1;
     if (!isSmallPart && !isOne) return [this.#list(undefined, partitions)];
     return partitions.map((id) => this.#list(String(pipelines.above(id).buildkite_pipelines?.slug), [id]));
+  }
+
+  /** Whether builds of longer ago are wanted than a usual run looks at. */
+  #readsFar(partitions: readonly string[]): boolean {
+    const { bounds } = this.#options;
+    return this.#entries(partitions).some((entry) => floorOf(entry, bounds) < bounds.now - far);
   }
 
   #list(pipeline: string | undefined, partitions: readonly string[]): BuildsOf {
