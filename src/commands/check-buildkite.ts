@@ -1,3 +1,4 @@
+import type { BuildkiteConfig } from '../config/buildkite.js';
 import type { Config } from '../config/config.js';
 import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
@@ -6,6 +7,7 @@ import { getAccessToken, listOrganizations, listPipelines } from '../sources/bui
 import { organizations } from '../streams/buildkite/organizations.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
 import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
+import { Pipelines } from '../sync/buildkite/pipelines.js';
 import { day } from '../time.js';
 import type { Findings } from './findings.js';
 
@@ -70,17 +72,17 @@ function total(examined: readonly Examined[], column: 'count' | 'read'): number 
 }
 
 async function examineAll(client: ApiClient, { buildkite, streams }: Config): Promise<Examined[]> {
+  if (buildkite === undefined) return [];
   if (!streams.some((stream) => isAtOrBelow(stream, organizations))) return [];
-  const isRead = buildkite?.pipelines ?? (() => true);
   const needsPipelines = streams.some((stream) => isAtOrBelow(stream, pipelines));
   try {
-    const slugs = buildkite?.organizations ?? (await visible(client));
+    const slugs = buildkite.organizations ?? (await visible(client));
     if (slugs.length === 0)
       return [{ isReadable: false, cells: ['organizations', 'not readable: the token sees none'] }];
     if (!needsPipelines) {
       return slugs.map((slug) => ({ isReadable: true, cells: [slug, 'no stream asks for its pipelines'] }));
     }
-    return await Promise.all(slugs.map((slug) => examine(client, slug, isRead)));
+    return await Promise.all(slugs.map((slug) => examine(client, slug, buildkite)));
   } catch (error) {
     return [{ isReadable: false, cells: ['organizations', notReadable(error)] }];
   }
@@ -91,15 +93,20 @@ async function visible(client: ApiClient): Promise<string[]> {
   return listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
 }
 
-async function examine(
-  client: ApiClient,
-  slug: string,
-  isRead: (organization: string, pipeline: string) => boolean,
-): Promise<Examined> {
+async function examine(client: ApiClient, slug: string, config: BuildkiteConfig): Promise<Examined> {
   try {
-    const listed = await listPipelines(client, slug);
-    const count = listed.length;
-    const read = listed.filter((pipeline) => isRead(slug, pipeline.slug)).length;
+    const pipelines = new Pipelines({
+      client,
+      organization: slug,
+      listed: await listPipelines(client, slug),
+      isRead: config.pipelines,
+      refused: (_, error) => {
+        throw error;
+      },
+    });
+    await pipelines.learn(config.namedPipelines(slug));
+    const { count } = pipelines;
+    const read = pipelines.read.length;
     return {
       isReadable: true,
       cells: [slug, `reachable, ${read} of ${count} pipelines are read`],

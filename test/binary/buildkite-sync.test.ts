@@ -199,8 +199,62 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
       rowsOf(stdout)
         .get('buildkite_pipelines')
         ?.map(({ slug }) => slug),
-    ).not.toContain('old');
+    ).toContain('old');
     expect(code).toBe(0);
+  });
+
+  it('reads it where the globs name it alone, and asks for none that they leave out', async () => {
+    const world = quietWorld({ coins: { archivedPipelines: 'not listed' } });
+    world.addPipeline({ slug: 'old', archivedAt: noon });
+    const { id } = world.addBuild({ pipeline: 'old', createdAt: noon - DAY });
+    const sandbox = await servedBuildkite(world);
+    const alone = await runDoor(sandbox, { settings: { buildkite_pipelines: 'acme/old' } });
+    expect(rowsOf(alone.stdout).get('buildkite_builds')).toEqual([expect.objectContaining({ id })]);
+    expect(rowsOf(alone.stdout).get('buildkite_pipelines')).toEqual([
+      expect.objectContaining({ slug: 'old' }),
+    ]);
+    expect(alone.stderr).not.toContain('names none');
+    const settings = { buildkite_pipelines: 'acme/old' };
+    const { stdout } = await runDoor(sandbox, { settings, args: ['check'] });
+    expect(stdout).toMatch(/^acme +reachable, 1 of 3 pipelines are read$/m);
+    const before = sandbox.requests.length;
+    const without = await runDoor(sandbox, { settings: { buildkite_pipelines: '!acme/old' } });
+    expect(rowsOf(without.stdout).get('buildkite_builds')).toBeUndefined();
+    expect(sandbox.requests.slice(before).filter((request) => request.includes('pipelines/old'))).toEqual([]);
+  });
+
+  it('reads the others where the token must not see it, and names it once', async () => {
+    const world = quietWorld({ coins: { archivedPipelines: 'not listed' } });
+    world.addPipeline({ slug: 'old', archivedAt: noon });
+    world.addBuild({ pipeline: 'old', createdAt: noon - DAY });
+    const { id } = world.addBuild({ pipeline: 'web', createdAt: noon - 2 * DAY });
+    const sandbox = await servedBuildkite(world);
+    sandbox.faults.add({ kind: 'status', status: 403, match: /pipelines\/old/ });
+    const { stdout, stderr, code } = await runDoor(sandbox);
+    expect(rowsOf(stdout).get('buildkite_builds')).toEqual([expect.objectContaining({ id })]);
+    expect(logged(stderr, 'ERROR')).toEqual([
+      expect.stringMatching(/^ERROR acme: the pipeline old is left out of this run, .*!acme\/old/),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('asks no more for the open builds of a pipeline that was deleted, and says so once', async () => {
+    const world = quietWorld();
+    world.addBuild({ pipeline: 'web', createdAt: noon - 2 * DAY });
+    const open = world.addBuild({ pipeline: 'api', createdAt: noon - 2 * DAY, state: 'running' });
+    const first = await runDoor(await servedBuildkite(world));
+    const after = quietWorld({ pipelines: ['web'], now: world.now + DAY });
+    const sandbox = await servedBuildkite(after);
+    const second = await runDoor(sandbox, { state: lastState(first.stdout) });
+    expect(logged(second.stderr, 'INFO').filter((line) => line.includes('gone'))).toEqual([
+      'INFO acme: pipelines that are gone, whose open builds are asked for no more: api.',
+    ]);
+    expect(JSON.stringify(lastState(first.stdout))).toContain(`["${open.number}"`);
+    expect(JSON.stringify(lastState(second.stdout))).not.toContain(`["${open.number}"`);
+    const before = sandbox.requests.length;
+    const third = await runDoor(sandbox, { state: lastState(second.stdout) });
+    expect(sandbox.requests.slice(before).filter((request) => request.includes('/api'))).toEqual([]);
+    expect([second.code, third.code]).toEqual([0, 0]);
   });
 
   it('reads the other organizations where one is gone, names it, and ends with 1', async () => {

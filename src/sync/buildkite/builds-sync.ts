@@ -99,15 +99,25 @@ export class BuildsSync {
   /** Pipelines that the list leaves out, as it may those that are archived, can still have open builds. */
   async #learnOpen(): Promise<void> {
     const { run, records, pipelines } = this.#options;
-    const slugs: string[] = [];
+    const unlisted: { readonly stream: string; readonly id: string; readonly slug: string }[] = [];
     for (const stream of records.keys()) {
-      for (const partition of run.state.projects(stream)) {
-        const [organization, slug] = run.state.nameOf(partition)?.split('/') ?? [];
-        const isOpen = run.state.entry(stream, partition).open.size > 0;
-        if (isOpen && slug !== undefined && organization === pipelines.organization) slugs.push(slug);
+      for (const id of run.state.projects(stream)) {
+        const [organization, slug] = run.state.nameOf(id)?.split('/') ?? [];
+        if (slug === undefined || organization !== pipelines.organization || pipelines.knows(id)) continue;
+        if (run.state.entry(stream, id).open.size > 0) unlisted.push({ stream, id, slug });
       }
     }
-    await pipelines.learn(slugs);
+    await pipelines.learn(unlisted.map(({ slug }) => slug));
+    // Token and list have answered a moment ago, so that what is not there is deleted, and its builds with it.
+    const gone = unlisted.filter(({ id, slug }) => pipelines.isGone(id, slug));
+    for (const { stream, id } of gone)
+      run.state.set(stream, id, { ...run.state.entry(stream, id), open: new Map() });
+    if (gone.length === 0) return;
+    const slugs = new Set(gone.map(({ slug }) => slug));
+    run.log.info(
+      `${pipelines.organization}: pipelines that are gone, whose open builds are asked for no more: ` +
+        `${[...slugs].join(', ')}.`,
+    );
   }
 
   /** Makes the entries of pipelines ready that have become known since the last time. */

@@ -20,16 +20,15 @@ import { syncSuite } from './suite-sync.js';
  * @throws HttpError when the organization is unknown or the token is refused, Stopped when the run is told to stop
  */
 export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
-  const { run, client, reader, records, settings } = shared;
+  const { run, client, reader, records } = shared;
   const above = { [organizations.name]: { slug } };
   const below = shared.definitions.filter(
     (definition) => definition !== builds && isAtOrBelow(definition, builds),
   );
-  const listed = await pipelinesOf(shared, slug);
+  const pipelines = await pipelinesOf(shared, slug);
   run.begin();
-  const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
-  const ofBuilds = shared.recordsOf(listed === undefined ? [] : [builds, ...below]);
-  if (pipelines.count > 0 && pipelines.read.length === 0) {
+  const ofBuilds = shared.recordsOf(pipelines === undefined ? [] : [builds, ...below]);
+  if (pipelines !== undefined && pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
 
@@ -39,22 +38,11 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
       definition !== builds &&
       definition !== testRuns &&
       !below.includes(definition) &&
-      (listed !== undefined || !isAtOrBelow(definition, pipelineStream)),
+      (pipelines !== undefined || !isAtOrBelow(definition, pipelineStream)),
   );
-  const tree = new Tree({
-    run,
-    reader,
-    name: slug,
-    records,
-    definitions,
-    known: (definition, rows) => (definition === pipelineStream ? known(pipelines, shared, rows) : undefined),
-    also: {
-      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
-    },
-  });
   let lost: TapError | undefined;
   const readBuilds = async (): Promise<void> => {
-    if (ofBuilds.size === 0) return;
+    if (pipelines === undefined || ofBuilds.size === 0) return;
     try {
       await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
     } catch (error) {
@@ -63,11 +51,26 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
       lost = error;
     }
   };
+  const reading = readBuilds();
+  const tree = new Tree({
+    run,
+    reader,
+    name: slug,
+    records,
+    definitions,
+    known: (definition, rows) =>
+      definition === pipelineStream && pipelines !== undefined
+        ? known(pipelines, shared, rows, reading)
+        : undefined,
+    also: {
+      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
+    },
+  });
   await Promise.all([
+    reading,
     ...definitions
       .filter(({ parent }) => parent === organizations)
       .map((definition) => tree.read(definition, above)),
-    readBuilds(),
   ]);
   tree.report();
   if (lost !== undefined) throw lost;
@@ -77,18 +80,31 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
  * The pipelines, if any selected stream needs them; undefined when the token must not list them, which is reported.
  * @throws HttpError when they cannot be read for another reason
  */
-async function pipelinesOf(
-  shared: BuildkiteShared,
-  slug: string,
-): Promise<readonly BuildkitePipeline[] | undefined> {
+async function pipelinesOf(shared: BuildkiteShared, slug: string): Promise<Pipelines | undefined> {
+  const { client, run, settings } = shared;
   const wanted = shared.definitions.filter((definition) => isAtOrBelow(definition, pipelineStream));
   const names = [...shared.recordsOf(wanted).keys()];
-  if (names.length === 0) return [];
+  const of = (listed: readonly BuildkitePipeline[]) =>
+    new Pipelines({
+      client,
+      organization: slug,
+      listed,
+      isRead: settings.pipelines,
+      refused: (pipeline, error) =>
+        run.fail(
+          `${slug}: the pipeline ${pipeline} is left out of this run, as the token must not read it; ` +
+            `!${slug}/${pipeline} in buildkite_pipelines leaves it out for good. ${error.line}`,
+        ),
+    });
+  if (names.length === 0) return of([]);
   try {
-    return await listPipelines(shared.client, slug);
+    const pipelines = of(await listPipelines(client, slug));
+    // The list may leave out those that are archived.
+    await pipelines.learn(settings.namedPipelines(slug));
+    return pipelines;
   } catch (error) {
     if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-    shared.run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
+    run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
     return undefined;
   }
 }
@@ -97,15 +113,22 @@ function isRefused(error: TapError): boolean {
   return error instanceof HttpError && error.failure === 'unauthorized';
 }
 
-/** The pipelines that are read, which have been listed already. */
+/** The pipelines that are read, which have been listed already, and at the end those that builds have told of. */
 async function* known(
   pipelines: Pipelines,
   { reader }: BuildkiteShared,
   above: Above,
+  building: Promise<unknown>,
 ): AsyncGenerator<readonly FoundRow[]> {
-  yield reader.rows(
-    pipelineStream,
-    above,
-    pipelines.read.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
-  );
+  const rowsOf = (read: readonly BuildkitePipeline[]) =>
+    reader.rows(
+      pipelineStream,
+      above,
+      read.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
+    );
+  const before = new Set(pipelines.ids);
+  yield rowsOf(pipelines.read);
+  await building;
+  const learnt = pipelines.read.filter(({ id }) => !before.has(id));
+  if (learnt.length > 0) yield rowsOf(learnt);
 }
