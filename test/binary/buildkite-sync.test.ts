@@ -309,6 +309,27 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
     expect(sandbox.traffic.endpoints['/organizations/{organization}/agents']).toBe(2);
   });
 
+  it.each([
+    ['one in each hour', (index: number) => index * HOUR],
+    ['all of one second', () => 0],
+  ])('reads all builds where the header Link is lost on the way, %s', async (_, after) => {
+    const world = quietWorld({ now: noon + 10 * DAY });
+    for (let index = 0; index < 75; index++) world.addBuild({ createdAt: noon + after(index), jobs: 1 });
+    const { stdout, code } = await runDoor(await servedBuildkite(world, { linkHeaders: false }));
+    expect(rowsOf(stdout).get('buildkite_builds')).toHaveLength(75);
+    expect(code).toBe(0);
+  });
+
+  it('ends a list of builds that goes round in circles', async () => {
+    const world = quietWorld();
+    for (let index = 0; index < 3; index++) world.addBuild({ createdAt: noon + index * HOUR, jobs: 1 });
+    const sandbox = await servedBuildkite(world);
+    sandbox.faults.add({ kind: 'token-loop', match: /\/acme\/builds/ });
+    const { stderr, code } = await runDoor(sandbox);
+    expect(logged(stderr, 'ERROR')).toEqual([expect.stringMatching(/^ERROR acme: .* goes round in circles/)]);
+    expect(code).toBe(1);
+  });
+
   it('reads all pages of lists that are paged by links', async () => {
     const world = quietWorld({ pipelines: Array.from({ length: 230 }, (_, index) => `p${index}`) });
     const sandbox = await servedBuildkite(world);

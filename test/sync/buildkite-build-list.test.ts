@@ -67,6 +67,12 @@ describe('a list of builds', () => {
     expect(rows).toHaveLength(72);
   });
 
+  it('ends with a full page where that says so', async () => {
+    const { rows, queries, ids } = await listed(worldOf(59));
+    expect(queries).toHaveLength(2);
+    expect([rows.length, ids.size]).toEqual([60, 59]);
+  });
+
   it('brings all jobs and leaves out the pipeline', async () => {
     const { queries, rows } = await listed(worldOf(1));
     expect(queries[0]?.get('include_retried_jobs')).toBe('true');

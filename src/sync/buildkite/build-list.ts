@@ -67,22 +67,28 @@ export class BuildList {
   async *pages({ from, to }: Window, filter: BuildFilter = {}): AsyncGenerator<Page> {
     let before = Number.isFinite(to) ? secondAfter(to) : undefined;
     let link: string | undefined;
+    const followed = new Set<string>();
     for (;;) {
       const { rows } = this.#size;
-      const page: Page | undefined = await this.#ask(link ?? this.#query(from, before, filter));
+      const asked = link ?? this.#query(from, before, filter);
+      if (link === undefined) followed.clear();
+      else if (followed.has(link)) throw roundInCircles(this.#path, link);
+      else followed.add(link);
+      const page: Page | undefined = await this.#ask(asked);
       if (page === undefined) {
         link = undefined;
         continue;
       }
       yield page;
-      if (page.next === undefined) return;
+      const next = page.next ?? behind(asked, page);
+      if (next === undefined) return;
       const last = parseTimestamp(page.items.at(-1)?.created_at);
       const below = last === undefined ? undefined : secondAfter(last);
       const isFurther = below !== undefined && (before === undefined || below < before);
       if (isFurther) before = below;
       // The builds of the last second come twice, which is too many where a page has but a few.
       const isWorthIt = page.items.length >= fewest || this.#size.rows !== rows;
-      link = isFurther && isWorthIt ? undefined : page.next;
+      link = isFurther && isWorthIt ? undefined : next;
     }
   }
 
@@ -131,6 +137,26 @@ export class BuildList {
 export function pipelineSlugOf({ url }: Row): string | undefined {
   const slug = typeof url === 'string' ? /\/pipelines\/([^/]+)\/builds\//.exec(url)?.[1] : undefined;
   return slug === undefined ? undefined : decodeURIComponent(slug);
+}
+
+/**
+ * The numbered page behind a full one whose header `Link` has been lost on the way.
+ * Buildkite sends it on the last page too: empty, or with the pages before.
+ */
+function behind(asked: string, { items, answer }: Page): string | undefined {
+  if (answer.headers.link !== undefined) return undefined;
+  const [path = '', query] = asked.split('?');
+  const parameters = new URLSearchParams(query);
+  if (items.length === 0 || items.length < Number(parameters.get('per_page'))) return undefined;
+  parameters.set('page', String(Number(parameters.get('page') ?? 1) + 1));
+  return `${path}?${parameters}`;
+}
+
+function roundInCircles(path: string, link: string): HttpError {
+  return new HttpError(`The list ${path} goes round in circles: the Link '${link}' came twice.`, {
+    failure: 'unreadable',
+    path,
+  });
 }
 
 function secondAfter(time: number): number {
