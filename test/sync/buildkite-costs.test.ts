@@ -85,6 +85,21 @@ describe('the requests of a run that finds nothing new', () => {
     expect(requests).toHaveLength(6);
   });
 
+  it('are no more where builds have been blocked for weeks, and their state says so', async () => {
+    const world = quietWorld({ coins: { blockedState: 'blocked' } });
+    for (const days of [20, 21, 22]) {
+      const build = world.addBuild({ createdAt: noon - days * DAY, state: 'running' });
+      world.blockBuild(build, { at: noon - days * DAY + HOUR });
+    }
+    const first = await run(world);
+    expect(
+      rowsOf(first.stdout)
+        .get('buildkite_builds')
+        ?.map(({ state }) => state),
+    ).toEqual(Array(3).fill('blocked'));
+    expect((await run(world, { state: first.state })).requests).toHaveLength(6);
+  });
+
   it('are no more where ten pipelines of a hundred are read, whose history had lists of its own', async () => {
     const pipelines = Array.from({ length: 100 }, (_, index) => `p${index}`);
     const world = quietWorld({ pipelines });
