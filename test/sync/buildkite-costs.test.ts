@@ -148,4 +148,23 @@ describe('the deep look-back', () => {
     // A day of look-back before the sync of the day before; after a week 30 days before the last deep one.
     expect(reaches).toEqual([2, 2, 2, 2, 2, 2, 37, 2, 2]);
   });
+
+  it('writes builds and jobs whatever their times say, and asks below them by these', async () => {
+    const world = quietWorld();
+    const days = [3, 20, 60];
+    for (const ago of days) world.addBuild({ createdAt: noon - ago * DAY, jobs: [{ artifacts: 1 }] });
+    const streams = 'buildkite_builds buildkite_jobs buildkite_artifacts';
+    const first = await run(world, { config: { streams } });
+    const below = (requests: readonly string[]) => requests.filter((path) => path.includes('/artifacts'));
+    expect(below(first.requests)).toHaveLength(3);
+    world.advance(6 * DAY);
+    const sixth = await run(world, { config: { streams }, state: first.state });
+    expect(rowsOf(sixth.stdout).size).toBe(0);
+    world.advance(2 * DAY);
+    const eighth = await run(world, { config: { streams }, state: sixth.state });
+    const rows = rowsOf(eighth.stdout);
+    expect([rows.get('buildkite_builds')?.length, rows.get('buildkite_jobs')?.length]).toEqual([2, 2]);
+    expect(below(eighth.requests)).toEqual([]);
+    expect(eighth.requests).toHaveLength(6);
+  });
 });

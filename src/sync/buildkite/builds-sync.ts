@@ -4,9 +4,10 @@ import type { Page, Row } from '../../http/pagination.js';
 import type { Records } from '../../singer/records.js';
 import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
 import { builds } from '../../streams/buildkite/builds.js';
+import { jobs } from '../../streams/buildkite/jobs.js';
 import type { StreamDefinition } from '../../streams/define.js';
 import { day, formatTimestamp, parseTimestamp } from '../../time.js';
-import { type Bounds, type Entry, floorOf, type Need, settle } from '../entry.js';
+import { type Bounds, type Entry, floorOf, isDeepDue, type Need, settle } from '../entry.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
@@ -284,7 +285,23 @@ export class BuildsSync {
   }
 
   async #visitOnce(request: VisitRequest): Promise<Visit> {
-    return this.#met.has(nameOf(request)) ? repeated(request) : this.#visitor.visit(request);
+    return this.#met.has(nameOf(request)) ? repeated(request) : this.#visitor.visit(this.#anew(request));
+  }
+
+  /**
+   * The deep look-back has builds and their jobs on its pages anyway, and writes them whatever their times say: the
+   * meta-data of a build is edited without any. What takes requests of its own goes by times.
+   */
+  #anew(request: VisitRequest): VisitRequest {
+    const { bounds } = this.#options;
+    // Where every run looks back that far, none is the deep one.
+    if (bounds.lookback >= bounds.rerunWindow) return request;
+    const needs = new Map(request.needs);
+    for (const stream of [builds.name, jobs.name]) {
+      if (!needs.has(stream)) continue;
+      if (isDeepDue(this.#sync.entry(stream, request.partition), bounds)) needs.set(stream, 'all');
+    }
+    return { ...request, needs };
   }
 }
 
