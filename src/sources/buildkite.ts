@@ -49,9 +49,22 @@ export async function getAccessToken(client: ApiClient): Promise<AccessToken> {
       answer,
     };
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
-    throw elsewhere(`${tokenPath} answered ${error.status}`, error.status, error);
+    if (!(error instanceof HttpError)) throw error;
+    if (error.failure === 'forbidden') throw shutOut(error);
+    if (error.failure === 'not-found')
+      throw elsewhere(`${tokenPath} answered ${error.status}`, error.status, error);
+    throw error;
   }
+}
+
+/** No scope is asked for here, so that it is not the lack of one. */
+function shutOut({ message, failure, path, status }: HttpError): HttpError {
+  return new HttpError(message, {
+    failure,
+    path,
+    status,
+    next: 'Is the token allowed from this IP address? See https://buildkite.com/user/api-access-tokens.',
+  });
 }
 
 function elsewhere(what: string, status: number | undefined, cause?: unknown): HttpError {

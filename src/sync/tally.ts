@@ -37,8 +37,10 @@ export class Tally {
       if (result.kind === 'forbidden') continue;
       for (const error of result.errors) {
         hasFailed = true;
+        // A number says nothing without its pipeline.
+        const name = this.#run.state.nameOf(request.partition) ?? this.#name;
         this.#run.fail(
-          `${this.#name}: ${stream} of ${this.#item} ${request.id} could not be read and will be asked again in ` +
+          `${name}: ${stream} of ${this.#item} ${request.id} could not be read and will be asked again in ` +
             `the next run. ${error.line}`,
         );
       }

@@ -100,6 +100,15 @@ describe('check of Buildkite', () => {
     expect(code).toBe(1);
   });
 
+  it('advises nothing that needs the token where that is shut out', async () => {
+    const sandbox = await servedBuildkite(quietWorld());
+    sandbox.faults.add({ kind: 'status', status: 403, match: /\/access-token/ });
+    const { stderr, code } = await runDoor(sandbox, { args: ['check'] });
+    expect(stderr).toMatch(/^CRITICAL .*403.*allowed from this IP address\?/);
+    expect(stderr).not.toContain('tap-circle-ci check');
+    expect(code).toBe(1);
+  });
+
   it('takes a token that has expired for refused', async () => {
     const { err, code } = await checked({ expiresAt: now - HOUR });
     expect(err.join()).toMatch(/did not accept the token: 401 .*it expires after 7 days/);

@@ -127,7 +127,7 @@ describe('a build whose own list of jobs cannot be read', () => {
     expect(logged(first.stderr, 'ERROR')).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^ERROR acme: buildkite_jobs of build ${heavy?.number} could not be read and will be asked`,
+          `^ERROR acme/web: buildkite_jobs of build ${heavy?.number} could not be read and will be asked`,
         ),
       ),
     ]);

@@ -267,10 +267,24 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
     expect(rows.get('buildkite_organizations')?.map(({ slug }) => slug)).toEqual(['acme', 'umbrella']);
     expect(rows.get('buildkite_builds')).toHaveLength(1);
     expect(logged(stderr, 'ERROR')).toEqual([
-      expect.stringMatching(/^ERROR buildkite_organizations: Buildkite does not know the organization gone,/),
       expect.stringMatching(/^ERROR Buildkite does not know the organization gone,/),
     ]);
     expect(code).toBe(1);
+  });
+
+  it('names builds that do not tell their pipeline', async () => {
+    const world = quietWorld();
+    for (const days of [3, 4]) world.addBuild({ createdAt: noon - days * DAY });
+    const sandbox = await servedBuildkite(world);
+    const [first, second] = world.get('/organizations/acme/builds').body as { id: string }[];
+    const body = [{ ...first, url: null }, second];
+    sandbox.faults.add({ kind: 'status', status: 200, body, match: /\/acme\/builds\?/ });
+    const { stdout, stderr, code } = await runDoor(sandbox);
+    expect(rowsOf(stdout).get('buildkite_builds')).toHaveLength(1);
+    expect(logged(stderr, 'WARNING').filter((line) => line.includes('left out'))).toEqual([
+      `WARNING acme: builds without url, which tells their pipeline, were left out with their jobs: ${first?.id}.`,
+    ]);
+    expect(code).toBe(0);
   });
 
   it('says that the token sees no organization', async () => {

@@ -41,6 +41,8 @@ interface BuildsOf {
 const few = 3;
 /** Further back than this the builds of an organization fill many pages, which a few pipelines alone do not need. */
 const far = 14 * day;
+/** Of what is left out so many are named. */
+const mostNamed = 5;
 /** When so many lists have failed one after the other, the next ones will. */
 const mostFailedInARow = 3;
 
@@ -57,6 +59,8 @@ export class BuildsSync {
   readonly #visitor: Visitor;
   /** Builds that the first two have read: they are not written again in this run. */
   readonly #met = new Set<string>();
+  /** Ids of builds that do not tell which pipeline they are of. */
+  readonly #astray = new Set<string>();
   /** Ids of the pipelines of which a list could not be read: without it their bookmarks must not move. */
   readonly #lost = new Set<string>();
   /** Those of them of which it is forbidden: their builds are, too. */
@@ -93,8 +97,20 @@ export class BuildsSync {
       await this.#sync.readOpen();
     } finally {
       this.#sync.report();
+      this.#reportAstray();
     }
     await this.#sync.end();
+  }
+
+  #reportAstray(): void {
+    const { run, pipelines } = this.#options;
+    if (this.#astray.size === 0) return;
+    const named = [...this.#astray].slice(0, mostNamed).join(', ');
+    const more = this.#astray.size > mostNamed ? ` and ${this.#astray.size - mostNamed} more` : '';
+    run.log.warning(
+      `${pipelines.organization}: builds without url, which tells their pipeline, were left out with their jobs: ` +
+        `${named}${more}.`,
+    );
   }
 
   /** Pipelines that the list leaves out, as it may those that are archived, can still have open builds. */
@@ -255,13 +271,22 @@ export class BuildsSync {
     const withJobs = [...records.keys()].some((stream) => stream !== builds.name);
     const list = new BuildList({ client, organization: pipelines.organization, pipeline, withJobs });
     const pages: BuildList['pages'] = (window, filter) =>
-      learning(this.#named(list.pages(window, filter), partitions), pipelines);
+      this.#learning(this.#named(list.pages(window, filter), partitions));
     const isListed = new Set(partitions);
     const partitionOf = (row: Row) => {
       const id = pipelines.idOf(row);
       return id !== undefined && isListed.has(id) ? id : undefined;
     };
     return { pages, walked: { pages, idOf: numberOf, partitionOf, partitions } };
+  }
+
+  /** Learns of the pipelines that builds tell of before they come. */
+  async *#learning(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+    for await (const page of pages) {
+      for (const row of page.items) if (pipelineSlugOf(row) === undefined) this.#astray.add(String(row.id));
+      await this.#options.pipelines.learn(page.items.map(pipelineSlugOf));
+      yield page;
+    }
   }
 
   /** @throws HttpError that names the streams where the token must not list builds */
@@ -318,13 +343,6 @@ function repeated(request: VisitRequest): Visit {
     [...needs.keys()].map((stream) => [stream, { kind: 'found', finding, errors: [] } as const]),
   );
   return { request, lines: [], results, missing: 0, withoutId: 0, skipped: 0 };
-}
-
-async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): AsyncGenerator<Page> {
-  for await (const page of pages) {
-    await pipelines.learn(page.items.map(pipelineSlugOf));
-    yield page;
-  }
 }
 
 function numberOf({ number }: Row): string {

@@ -22,6 +22,8 @@ export class BuildkiteSync implements SourceSync {
   readonly #shared: BuildkiteShared;
   /** The organizations that the token sees, where they had to be listed. */
   #listed: readonly ListedRow[] | undefined;
+  /** Slugs of organizations that are not there, which has been told. */
+  readonly #unknown = new Set<string>();
 
   constructor(options: BuildkiteSyncOptions) {
     this.#shared = new BuildkiteShared(options);
@@ -50,8 +52,9 @@ export class BuildkiteSync implements SourceSync {
     if (slugs.length === 0)
       run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
     await tree.read(organizations, {});
-    run.progress.expect('organizations', slugs.length);
-    return slugs.map((slug) => this.#read(slug, bounds));
+    const there = slugs.filter((slug) => !this.#unknown.has(slug));
+    run.progress.expect('organizations', there.length);
+    return there.map((slug) => this.#read(slug, bounds));
   }
 
   async #read(slug: string, bounds: Bounds): Promise<void> {
@@ -91,7 +94,8 @@ export class BuildkiteSync implements SourceSync {
         } catch (error) {
           // The others may be there.
           if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
-          run.fail(`${organizations.name}: ${error.line}`);
+          this.#unknown.add(slug);
+          run.fail(error.line);
         }
       }
     }
