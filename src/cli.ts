@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { type Modes, program } from './command-line.js';
 import type { Environment } from './commands/environment.js';
 import { exitCodes, messageOf, Stopped, TapError } from './errors.js';
-import { live, terminalSafe } from './live-line.js';
+import { LiveLine } from './live-line.js';
 import { Log, logLevelOf } from './log.js';
 import { Writer } from './singer/writer.js';
 
@@ -11,8 +11,8 @@ const brokenPipe = 128 + 13;
 
 const stop = new AbortController();
 const writer = new Writer(process.stdout, () => stop.abort());
-const sink = terminalSafe(process.stderr);
-let log = new Log(sink, logLevelOf(process.env.LOGLEVEL));
+const liveLine = new LiveLine(process.stderr, process.stdout);
+let log = new Log(liveLine, logLevelOf(process.env.LOGLEVEL));
 let received: NodeJS.Signals | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -53,8 +53,8 @@ const modes: Modes = {
 const stateCommands = () => import('./commands/state.js');
 
 function environment({ logLevel }: { readonly logLevel?: string }): Environment {
-  log = new Log(sink, logLevelOf(logLevel ?? process.env.LOGLEVEL));
-  return { log, writer, stop, clock: Date.now, live };
+  log = new Log(liveLine, logLevelOf(logLevel ?? process.env.LOGLEVEL));
+  return { log, writer, stop, clock: Date.now, live: (line) => liveLine.show(line) };
 }
 
 /** Tells the user what ended the run, and returns the exit code. */

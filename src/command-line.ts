@@ -1,14 +1,15 @@
 import { Command, Option } from 'commander';
 import type { AboutOptions } from './commands/about.js';
 import type { DiscoverOptions } from './commands/discover.js';
-import type { SettingOptions, SharedOptions } from './commands/environment.js';
+import type { SharedOptions } from './commands/environment.js';
+import type { SettingOptions } from './commands/settings.js';
 import type { EditOptions, MigrateOptions, RewindOptions } from './commands/state.js';
 import type { SyncOptions } from './commands/sync.js';
 import { exitCodes, TapError } from './errors.js';
 import { logLevels } from './log.js';
 import { description, version } from './version.js';
 
-/** What the program can be told to do. */
+/** What the program can be told to do; each rejects with a TapError when it fails, with Stopped when told to stop. */
 export interface Modes {
   sync(options: SyncOptions): Promise<void>;
   discover(options: DiscoverOptions): Promise<void>;
@@ -18,7 +19,7 @@ export interface Modes {
 }
 
 /** What can be done with a state file. */
-export interface StateModes {
+interface StateModes {
   show(file: string, options: SharedOptions): Promise<void>;
   last(options: SharedOptions): Promise<void>;
   rewind(file: string, options: RewindOptions & SharedOptions): Promise<void>;
@@ -43,7 +44,11 @@ Examples:
   tap-circle-ci --config config.json --start-date 2026-01-01 --end-date 2026-02-01 | target-jsonl
 `;
 
-/** The command line: options stand before or after the command, and --config may be given more than once. */
+/**
+ * The command line: options stand before or after the command, and --config may be given more than once.
+ * @returns a command whose parseAsync runs one of the modes, and rejects with what that rejects with, with a
+ *   CommanderError when the line cannot be understood or asks for help, or with a TapError when no config is named
+ */
 export function program(modes: Modes): Command {
   const root = shared(new Command('tap-circle-ci'))
     .addOption(offline())

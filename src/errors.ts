@@ -1,5 +1,6 @@
 /** What a run ends with. `usage` is for command lines that cannot be understood, as POSIX tools have it. */
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+/** One of them. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /**
@@ -35,11 +36,11 @@ export class TapError extends Error {
  */
 export type HttpFailure = 'unauthorized' | 'forbidden' | 'not-found' | 'unreadable';
 
-/** A request that brought no usable answer. `path` is the URL's path and query; a query that may be
- * a secret is left out. */
+/** A request that brought no usable answer. */
 export class HttpError extends TapError {
   override readonly name: string = 'HttpError';
   readonly failure: HttpFailure;
+  /** The URL's path and query, or the path's template; a query that may be a secret is left out. */
   readonly path: string;
   /** HTTP status of the last answer; undefined when there was none. */
   readonly status: number | undefined;
@@ -66,6 +67,22 @@ export class HttpError extends TapError {
     this.status = options.status;
     this.isTooHeavy = options.isTooHeavy ?? false;
   }
+
+  /** The same with other advice, for a caller that knows better what helps; its cause is this one. */
+  advising(next: string): HttpError {
+    const { message, failure, path, status, isTooHeavy } = this;
+    return new HttpError(message, { failure, path, status, isTooHeavy, next, cause: this });
+  }
+}
+
+/** Whether what was thrown is a request that ended so; anything that is no HttpError did not. */
+export function failedWith(error: unknown, failure: HttpFailure): error is HttpError {
+  return error instanceof HttpError && error.failure === failure;
+}
+
+/** What the caller has to do about an error: as its request ended, else `unreadable`, which is a hole. */
+export function failureOf(error: TapError): HttpFailure {
+  return error instanceof HttpError ? error.failure : 'unreadable';
 }
 
 /** The run was told to stop: a signal, or the reader of stdout went away. Never shown to the user. */

@@ -3,45 +3,51 @@ import type { LineSink } from './log.js';
 /** How often the line is drawn anew, in milliseconds. */
 const interval = 200;
 
-/** Takes the line off the terminal, so that a log line does not run into it. */
-let clear: () => void = () => {};
+/** stderr as a sink for the log, with a line below the log that tells how far a run has come. */
+export class LiveLine implements LineSink {
+  readonly #stderr: NodeJS.WriteStream;
+  readonly #isWatched: boolean;
+  /** Takes the line off the terminal, so that a log line does not run into it. */
+  #clear: () => void = () => {};
 
-/**
- * Draws a line on stderr again and again if it is a terminal, and nothing in a pipe.
- * @returns what ends it
- */
-export function live(line: () => string): () => void {
-  if (!isWatched()) return () => {};
-  let timer: NodeJS.Timeout | undefined;
-  let isEnded = false;
-  // Imported only where somebody watches.
-  void import('log-update').then(({ createLogUpdate }) => {
-    if (isEnded) return;
-    // A cursor that is hidden stays so when the program is killed.
-    const update = createLogUpdate(process.stderr, { showCursor: true });
-    clear = () => update.clear();
-    timer = setInterval(() => update(line()), interval);
-    timer.unref();
-  });
-  return () => {
-    isEnded = true;
-    clearInterval(timer);
-    clear();
-    clear = () => {};
-  };
-}
+  /** Draws on `stderr` if it is a terminal, and `stdout`, where the rows go, is not. */
+  constructor(stderr: NodeJS.WriteStream, stdout: NodeJS.WriteStream) {
+    this.#stderr = stderr;
+    // Rows on the same terminal would run into the line, and be wiped away with it.
+    this.#isWatched = stderr.isTTY && !stdout.isTTY && process.env.TERM !== 'dumb';
+  }
 
-function isWatched(): boolean {
-  // Rows on the same terminal would run into the line, and be wiped away with it.
-  return process.stderr.isTTY && !process.stdout.isTTY && process.env.TERM !== 'dumb';
-}
+  /** Writes a line of the log, for which the live one makes way. */
+  write(line: string): void {
+    this.#clear();
+    this.#stderr.write(line);
+  }
 
-/** `stderr` as a sink for the log that takes the live line away before it writes. */
-export function terminalSafe(stderr: NodeJS.WriteStream): LineSink {
-  return {
-    write: (line) => {
-      clear();
-      return stderr.write(line);
-    },
-  };
+  /**
+   * Asks for the line and draws it again and again; in a pipe it does neither.
+   * @returns what ends it
+   */
+  show(line: () => string): () => void {
+    if (!this.#isWatched) return () => {};
+    let timer: NodeJS.Timeout | undefined;
+    let isEnded = false;
+    // Imported only where somebody watches.
+    import('log-update')
+      .then(({ createLogUpdate }) => {
+        if (isEnded) return;
+        // A cursor that is hidden stays so when the program is killed.
+        const update = createLogUpdate(this.#stderr, { showCursor: true });
+        this.#clear = () => update.clear();
+        timer = setInterval(() => update(line()), interval);
+        timer.unref();
+      })
+      // The line is an ornament: a sync is not to die because it cannot be loaded.
+      .catch(() => {});
+    return () => {
+      isEnded = true;
+      clearInterval(timer);
+      this.#clear();
+      this.#clear = () => {};
+    };
+  }
 }

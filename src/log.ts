@@ -1,5 +1,6 @@
 /** singer-python's levels, least urgent first. */
 export const logLevels = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+/** One of them. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** The level that `text` names in any case; info when it names none. */
@@ -34,18 +35,23 @@ export class Log {
     for (const form of forms) if (form.length > 0) this.#secrets.add(form);
   }
 
+  /** For whoever looks for a fault: each request, each decision. */
   debug(message: string): void {
     this.#write('debug', message);
   }
+  /** What a user may want to know of a run that goes well. */
   info(message: string): void {
     this.#write('info', message);
   }
+  /** What is odd and does not make the run fail. */
   warning(message: string): void {
     this.#write('warning', message);
   }
+  /** What could not be done; the run goes on, and fails at its end. */
   error(message: string): void {
     this.#write('error', message);
   }
+  /** What ends the run. */
   critical(message: string): void {
     this.#write('critical', message);
   }

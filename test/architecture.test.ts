@@ -5,12 +5,16 @@ import { describe, expect, it } from 'vitest';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** Folders and files of src/, each with what it may import: data flows one way, from argv to stdout. */
+/**
+ * Folders and files of src/, each with what it may import: data flows one way, from argv to stdout. Circles between
+ * files are found by Biome.
+ */
 const mayImport: Record<string, readonly string[]> = {
   cli: ['command-line', 'commands', 'live-line', 'singer', 'errors', 'log'],
   'command-line': ['commands', 'errors', 'log', 'version'],
   commands: [
     'config',
+    'files',
     'sync',
     'singer',
     'sources',
@@ -22,12 +26,13 @@ const mayImport: Record<string, readonly string[]> = {
     'version',
     'json',
   ],
-  config: ['singer', 'sources', 'streams', 'errors', 'json'],
+  config: ['files', 'singer', 'sources', 'streams', 'errors', 'json'],
+  files: ['errors'],
   sync: ['singer', 'sources', 'streams', 'http', 'errors', 'log', 'time', 'json'],
   singer: ['streams', 'errors', 'log', 'time', 'json'],
   sources: ['http', 'errors', 'time', 'json'],
-  streams: [],
-  http: ['errors', 'log', 'json'],
+  streams: ['http', 'json'],
+  http: ['errors', 'log', 'time', 'json'],
   'live-line': ['log'],
   log: [],
   json: [],
@@ -51,17 +56,6 @@ describe('the imports of src/', () => {
   it.each(files)('%s imports only what stands below it', (file) => {
     const allowed = [folderOf(file), ...(mayImport[folderOf(file)] ?? [])];
     expect(importsOf(file).filter((target) => !allowed.includes(folderOf(target)))).toEqual([]);
-  });
-
-  it('have no circle', () => {
-    const seen = new Set<string>();
-    const circlesFrom = (file: string, trail: readonly string[]): string[] => {
-      if (trail.includes(file)) return [[...trail.slice(trail.indexOf(file)), file].join(' -> ')];
-      if (seen.has(file)) return [];
-      seen.add(file);
-      return importsOf(file).flatMap((target) => circlesFrom(target, [...trail, file]));
-    };
-    expect(files.flatMap((file) => circlesFrom(file, []))).toEqual([]);
   });
 
   it('never take date-fns as a whole, which costs 100 ms and more at the start', () => {

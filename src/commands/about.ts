@@ -2,7 +2,9 @@ import { configSchema } from '../config/schema.js';
 import { description, version } from '../version.js';
 import type { Environment } from './environment.js';
 
+/** Options of the command about, as commander gives them. */
 export interface AboutOptions {
+  /** Text unless told. */
   readonly format?: 'text' | 'json';
 }
 

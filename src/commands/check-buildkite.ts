@@ -3,16 +3,18 @@ import type { Config } from '../config/config.js';
 import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
-import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite.js';
+import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite/api.js';
 import { organizations } from '../streams/buildkite/organizations.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
 import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { Pipelines } from '../sync/buildkite/pipelines.js';
-import { day } from '../time.js';
+import { day, formatDate } from '../time.js';
 import type { Findings } from './findings.js';
 
 /**
  * Whether the token is allowed what the chosen streams need, how long it lives, and which pipelines will be read.
+ * @param now milliseconds since 1970
+ * @param writer is told at once what is known of the token
  * @throws HttpError when the token is refused
  */
 export async function checkBuildkite(
@@ -55,7 +57,7 @@ function expiry(expiresAt: number | undefined, now: number): string {
   if (expiresAt === undefined) return 'no expiry is known';
   const days = Math.floor((expiresAt - now) / day);
   const left = days < 1 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
-  return `expires ${left}, on ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+  return `expires ${left}, on ${formatDate(expiresAt)}`;
 }
 
 interface Examined {

@@ -2,15 +2,19 @@ import type { Config } from '../config/config.js';
 import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
-import { checkToken, getProject, v11Of } from '../sources/circleci.js';
-import { type FoundProject, findProjects, isOpenEnded } from '../sources/projects.js';
-import { type Plan, type Survey, survey } from '../sources/survey.js';
-import { young } from '../sync/circleci/bounds.js';
-import { yearBefore } from '../sync/settings.js';
-import { day } from '../time.js';
+import { checkToken, getProject, v11Of } from '../sources/circleci/api.js';
+import { type FoundProject, findProjects, isOpenEnded } from '../sources/circleci/projects.js';
+import { type Plan, type Survey, survey } from '../sources/circleci/survey.js';
+import { formatDate } from '../time.js';
+import { planOf } from './circleci-plan.js';
 import type { Findings } from './findings.js';
 
-/** Whether token and projects can be read, and what a sync of them will cost. @throws HttpError when the token is refused */
+/**
+ * Whether token and projects can be read, and what a sync of them will cost.
+ * @param now milliseconds since 1970
+ * @param writer is told at once that the token is accepted
+ * @throws HttpError when the token is refused
+ */
 export async function checkCircleCI(
   client: ApiClient,
   config: Config,
@@ -18,12 +22,16 @@ export async function checkCircleCI(
   writer: Writer,
 ): Promise<Findings> {
   const { circleci } = config;
-  const plan = planOf(config, now);
   await checkToken(client);
   writer.line('token: accepted');
   if (circleci === undefined) return { rows: [], problems: [] };
   const { projects: choice, baseUrl } = circleci;
-  const { projects, failures, warnings } = await findProjects(client, choice, v11Of(baseUrl), []);
+  const v11 = v11Of(baseUrl);
+  const plan = planOf(config, now, v11);
+  const { projects, failures, warnings } = await findProjects(client, choice, v11, {
+    slugs: [],
+    lastRun: undefined,
+  });
   const results = await Promise.all(projects.map((project) => examine(client, project, plan)));
   const failed = results.filter(({ isReadable }) => !isReadable).length;
   const notes = [...failures, ...warnings, ...(isOpenEnded(choice) ? [whyInvisible] : [])];
@@ -44,24 +52,8 @@ function problemsOf(found: number, failed: number, unlisted: number): string[] {
 }
 
 const whyInvisible =
-  'A project is missing here if it has not been built for long and the owner of the token does not follow it, or may ' +
-  'not see it: follow it, or name it in project_slugs.';
-
-function planOf({ startDate, endDate, streams, circleci }: Config, now: number): Plan {
-  const names = streams.map(({ name }) => name);
-  // What a first sync leaves as its bookmark.
-  const since = Math.min(now, endDate ?? now);
-  const jobs = names.includes('jobs');
-  return {
-    startDate: startDate ?? yearBefore(now),
-    endDate,
-    lookbackStart: since - Math.max(young, (circleci?.lookbackDays ?? 0) * day),
-    youngStart: since - young,
-    workflows: jobs || names.includes('workflows'),
-    jobs,
-    allJobs: jobs && circleci?.jobsReplicationMethod === 'FULL_TABLE',
-  };
-}
+  'A project is missing here if it has not been built for long, or others have been built far more often since, and ' +
+  'the owner of the token does not follow it, or may not see it: follow it, or name it in project_slugs.';
 
 async function examine(
   client: ApiClient,
@@ -89,15 +81,11 @@ function whyNot(error: HttpError): string {
 }
 
 function told({ pipelines, firstSync, usualRun }: Survey, { startDate, endDate }: Plan): string[] {
-  const until = endDate === undefined ? '' : ` until ${date(endDate)}`;
+  const until = endDate === undefined ? '' : ` until ${formatDate(endDate)}`;
   return [
     'reachable',
-    `${pipelines} pipelines since ${date(startDate)}${until}`,
+    `${pipelines} pipelines since ${formatDate(startDate)}${until}`,
     `first sync about ${firstSync} requests`,
     `usual run about ${usualRun}`,
   ];
-}
-
-function date(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

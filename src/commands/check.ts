@@ -6,15 +6,9 @@ import { checkBuildkite } from './check-buildkite.js';
 import { checkCircleCI } from './check-circleci.js';
 import { columns } from './columns.js';
 import { connect } from './connect.js';
-import {
-  configOf,
-  type Environment,
-  givenSettings,
-  overridesOf,
-  type SettingOptions,
-  sourcesOf,
-} from './environment.js';
+import type { Environment } from './environment.js';
 import type { Findings } from './findings.js';
+import { configOf, givenSettings, overridesOf, type SettingOptions } from './settings.js';
 
 /**
  * Prints whether the tokens and all that is configured can be read, and what a sync will cost.
@@ -27,7 +21,7 @@ export async function check(options: SettingOptions, environment: Environment): 
     circleci: (client) => checkCircleCI(client, config, clock(), writer),
     buildkite: (client) => checkBuildkite(client, config, clock(), writer),
   };
-  const sources = sourcesOf(config).filter((source) =>
+  const sources = config.sources.filter((source) =>
     config.streams.some((stream) => stream.source === source),
   );
   const problems: string[] = [];

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.js';
 import { TapError } from '../errors.js';
-import { type ApiClient, HttpClient, type HttpClientOptions } from '../http/client.js';
+import { HttpClient, type HttpClientOptions, type ManagedClient } from '../http/client.js';
 import type { Metrics } from '../singer/metrics.js';
-import { advice as adviceOfBuildkite } from '../sources/buildkite.js';
-import { advice as adviceOfCircleCI } from '../sources/circleci.js';
+import { advice as adviceOfBuildkite } from '../sources/buildkite/api.js';
+import { advice as adviceOfCircleCI } from '../sources/circleci/api.js';
 import { type SourceName, sourceTitles } from '../streams/define.js';
 import type { Environment } from './environment.js';
 
@@ -14,9 +14,9 @@ export type Connect = (
   environment: Environment,
   metrics: Metrics,
   signal: AbortSignal,
-) => ApiClient;
+) => ManagedClient;
 
-/** A client of a source's API, at the pace that the settings allow. */
+/** A client of a source's API, at the pace that the settings allow. @throws TapError for one that is not configured */
 export const connect: Connect = (source, config, { log }, metrics, signal) =>
   new HttpClient({
     source: sourceTitles[source],

@@ -1,9 +1,5 @@
-import { type Config, parseConfig, secretsIn, unknownSettings } from '../config/config.js';
-import { gatherSettings } from '../config/gather.js';
 import type { Log } from '../log.js';
 import type { Writer } from '../singer/writer.js';
-import type { ReplicationMethod, SourceName, StreamDefinition } from '../streams/define.js';
-import { version } from '../version.js';
 
 /** What a command may use of the process; tests put their own in. */
 export interface Environment {
@@ -19,69 +15,8 @@ export interface Environment {
 
 /** The options that every command takes, as commander gives them. */
 export interface SharedOptions {
+  /** Names of files, or `ENV` for none; of several the later wins. */
   readonly config?: readonly string[];
+  /** The least urgent level that is written; LOGLEVEL unless told. */
   readonly logLevel?: string;
-}
-
-/** Options of sync and check that stand for settings. */
-export interface SettingOptions extends SharedOptions {
-  readonly startDate?: string;
-  readonly endDate?: string;
-  readonly project?: readonly string[];
-  readonly streams?: string;
-}
-
-/** The same by the settings' names. */
-export function overridesOf({ startDate, endDate, project, streams }: SettingOptions): Overrides {
-  return { start_date: startDate, end_date: endDate, project_slugs: project, streams };
-}
-
-/** Options of the command line that stand for settings, by the setting's name. */
-export type Overrides = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** Settings of files and environment, and what the command line says instead; secrets are redacted from here on. */
-export function givenSettings(
-  { config = [] }: SharedOptions,
-  overrides: Overrides,
-  { log }: Environment,
-): Record<string, unknown> {
-  const gathered = gatherSettings(config, process.env);
-  for (const secret of secretsIn(gathered)) log.redact(secret);
-  const named = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  const settings = { ...gathered, ...Object.fromEntries(named) };
-  // --project names all that is read.
-  return overrides.project_slugs === undefined ? settings : withoutOrganizations(settings);
-}
-
-function withoutOrganizations({
-  org_slugs: _,
-  ...settings
-}: Record<string, unknown>): Record<string, unknown> {
-  return settings;
-}
-
-/** Checks the settings, and warns of those that do not exist. */
-export function configOf(
-  given: Readonly<Record<string, unknown>>,
-  { log }: Environment,
-  required?: readonly string[],
-): Config {
-  for (const secret of secretsIn(given)) log.redact(secret);
-  for (const warning of unknownSettings(given)) log.warning(warning);
-  return parseConfig(given, version, required);
-}
-
-/** The sources that are configured. */
-export function sourcesOf({ circleci, buildkite }: Config): SourceName[] {
-  return [
-    ...(circleci === undefined ? [] : ['circleci' as const]),
-    ...(buildkite === undefined ? [] : ['buildkite' as const]),
-  ];
-}
-
-/** The replication method of a stream where no catalog says another. */
-export function methodBySetting(config: Config): (definition: StreamDefinition) => ReplicationMethod {
-  const { circleci } = config;
-  return ({ name, replicationMethods: [first] }) =>
-    name === 'jobs' && circleci !== undefined ? circleci.jobsReplicationMethod : first;
 }

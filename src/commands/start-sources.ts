@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
-import type { ApiClient } from '../http/client.js';
-import type { Records } from '../singer/records.js';
-import { v11Of } from '../sources/circleci.js';
+import type { ApiClient, ManagedClient } from '../http/client.js';
+import { recordsOf, type SelectedRecords } from '../singer/records.js';
+import { v11Of } from '../sources/circleci/api.js';
 import type { SourceName } from '../streams/define.js';
 import { BuildkiteSync } from '../sync/buildkite/sync.js';
 import { CircleCISync } from '../sync/circleci/sync.js';
@@ -17,17 +17,17 @@ interface Inputs {
 }
 
 /** A source that is ready to be read. */
-type Started = StartedSource & { readonly client: ApiClient };
+type Started = StartedSource & { readonly client: ManagedClient };
 
 /** The sources of which a stream is selected, each with a client that can be stopped by itself. */
 export function startSources(
   inputs: Inputs,
   { stop }: Environment,
-  connectTo: (source: SourceName, signal: AbortSignal) => ApiClient,
+  connectTo: (source: SourceName, signal: AbortSignal) => ManagedClient,
 ): Started[] {
   const started: Started[] = [];
   for (const source of ['circleci', 'buildkite'] as const) {
-    const records = recordsOf(inputs.run, source);
+    const records = recordsOf(inputs.run.records, (stream) => stream.source === source);
     if (records.size === 0) continue;
     const own = new AbortController();
     if (stop.signal.aborted) own.abort();
@@ -39,15 +39,11 @@ export function startSources(
   return started;
 }
 
-function recordsOf({ records }: Run, source: SourceName): ReadonlyMap<string, Records> {
-  return new Map([...records].filter(([, { selected }]) => selected.definition.source === source));
-}
-
 function syncOf(
   source: SourceName,
   { run, config, range }: Inputs,
   client: ApiClient,
-  records: ReadonlyMap<string, Records>,
+  records: SelectedRecords,
 ): StartedSource['sync'] | undefined {
   const { startDate, endDate, circleci, buildkite } = config;
   if (source === 'circleci' && circleci !== undefined) {

@@ -1,5 +1,5 @@
-import { readJson } from '../config/json-file.js';
 import { TapError } from '../errors.js';
+import { readJson } from '../files/json-file.js';
 import { isObject } from '../json.js';
 
 /** Whether a JSON value is a STATE message, which has the state in its `value`. */
@@ -8,8 +8,10 @@ export function isStateMessage(value: unknown): value is { readonly value: unkno
 }
 
 /**
- * Reads a state that the user named.
- * @throws TapError also for a whole STATE message: its members would be taken for a state without bookmarks
+ * Reads a state that the user named, of whatever shape.
+ * @param file its name
+ * @throws TapError when it cannot be read or is not JSON, and for a whole STATE message, whose members would be taken
+ *   for a state without bookmarks
  */
 export function readStateFile(file: string): unknown {
   const value = readJson(file, 'state');

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { replaceFile } from '../config/replace-file.js';
 import { dateSetting } from '../config/values.js';
 import { Stopped, TapError } from '../errors.js';
+import { replaceFile } from '../files/replace-file.js';
 import { isObject } from '../json.js';
-import { aliasesOf } from '../sources/circleci.js';
+import { aliasesOf } from '../sources/circleci/api.js';
 import type { Entry } from '../sync/entry.js';
 import { State } from '../sync/state.js';
 import { merge, rewind } from '../sync/state-edit.js';
@@ -12,18 +12,25 @@ import { columns } from './columns.js';
 import type { Environment } from './environment.js';
 import { isStateMessage, readStateFile } from './state-file.js';
 
+/** Options of the commands that make a new state of others. */
 export interface EditOptions {
   /** Replace the file instead of printing the new state. */
   readonly inPlace?: boolean;
 }
 
+/** Options of `state rewind`. */
 export interface RewindOptions extends EditOptions {
+  /** A date or a time with its offset, as the settings have them. */
   readonly to: string;
+  /** Names of streams; unless told, all are set back. */
   readonly stream?: readonly string[];
+  /** Slugs of projects, and names or ids of pipelines of Buildkite; unless told, all are set back. */
   readonly project?: readonly string[];
 }
 
+/** Options of `state migrate`. */
 export interface MigrateOptions extends EditOptions {
+  /** Forget the bookmarks of pipelines too, so that all rows come again. */
   readonly reread?: boolean;
 }
 
@@ -76,7 +83,7 @@ function age(milliseconds: number): string {
 /**
  * Prints the last state in the output of a tap or a target: STATE messages, or bare state values as targets print
  * them. A torn last line is what a killed program leaves, and is passed over like everything that is no state.
- * @throws TapError when there is none
+ * @throws TapError when there is none, Stopped when the run was told to stop
  */
 export async function lastState(input: Readable, { writer, stop }: Environment): Promise<void> {
   let last: object | undefined;
@@ -112,7 +119,8 @@ function stateIn(line: string): object | undefined {
 
 /**
  * Prints the state with its bookmarks set back to a date.
- * @throws TapError when a stream or project that was named is not in it, or nothing is newer than the date
+ * @throws TapError when the file is no state of this tap, the date is none, a stream or project that was named is not
+ *   in the state, or nothing is newer than the date
  */
 export function rewindState(file: string, options: RewindOptions, environment: Environment): void {
   const state = ownState(file);
@@ -164,7 +172,11 @@ function contents(state: State): string {
   return streams.length === 0 ? 'It has none.' : `It has ${streams.join(', ')} of ${titles.join(', ')}.`;
 }
 
-/** Prints the union of several states: whatever one of them would ask for is asked for. */
+/**
+ * Prints the union of several states: whatever one of them would ask for is asked for.
+ * @param files one at least, of which `inPlace` replaces the first
+ * @throws TapError naming a file that is no state of this tap
+ */
 export function mergeStates(files: readonly string[], options: EditOptions, environment: Environment): void {
   const [first = ''] = files;
   put(first, merge(files.map(ownState)), options, environment);

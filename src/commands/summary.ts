@@ -19,9 +19,9 @@ export function summary({ rows, failures }: Run, statistics: HttpStatistics, ela
   return lines;
 }
 
-/** What the clients of all sources have done together. */
-export function sum(all: readonly HttpStatistics[]): HttpStatistics {
-  const total = (count: (one: HttpStatistics) => number) => all.reduce((sum, one) => sum + count(one), 0);
+/** What the clients of all sources have done together; of their pauses the longest. */
+export function totalStatistics(all: readonly HttpStatistics[]): HttpStatistics {
+  const total = (figure: (one: HttpStatistics) => number) => all.reduce((sum, one) => sum + figure(one), 0);
   return {
     requests: total(({ requests }) => requests),
     retries: total(({ retries }) => retries),

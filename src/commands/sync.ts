@@ -1,5 +1,6 @@
-import { readJson } from '../config/json-file.js';
 import { exitCodes, TapError } from '../errors.js';
+import { readJson } from '../files/json-file.js';
+import type { HttpStatistics } from '../http/client.js';
 import { type SelectedStream, selectStreams } from '../singer/catalog.js';
 import { Metrics } from '../singer/metrics.js';
 import { Records } from '../singer/records.js';
@@ -8,28 +9,24 @@ import { Run } from '../sync/run.js';
 import { State } from '../sync/state.js';
 import { syncSources } from '../sync/sync.js';
 import { type Connect, connect } from './connect.js';
-import {
-  configOf,
-  type Environment,
-  givenSettings,
-  methodBySetting,
-  overridesOf,
-  type SettingOptions,
-  sourcesOf,
-} from './environment.js';
+import type { Environment } from './environment.js';
+import { configOf, givenSettings, methodBySetting, overridesOf, type SettingOptions } from './settings.js';
 import { startSources } from './start-sources.js';
 import { readStateFile } from './state-file.js';
-import { sum, summary } from './summary.js';
+import { summary, totalStatistics } from './summary.js';
 
+/** Options of a sync, as commander gives them. */
 export interface SyncOptions extends SettingOptions {
+  /** Name of a file; without one the setting `streams` says what is read. */
   readonly catalog?: string;
-  /** The older name of `catalog`. */
+  /** The older name of `catalog`; passed over where both are given. */
   readonly properties?: string;
+  /** Name of a file; without one everything since start_date is read. */
   readonly state?: string;
 }
 
 /** What a run reads before it asks anything: parsed JSON, undefined where no file was named. */
-export interface SyncInputs {
+interface SyncInputs {
   readonly config: Readonly<Record<string, unknown>>;
   readonly catalog: unknown;
   readonly state: unknown;
@@ -39,7 +36,7 @@ export interface SyncInputs {
 
 /**
  * Reads what the catalog selects and writes SCHEMA, RECORD and STATE.
- * @throws TapError when the run has failed, Stopped when it was told to stop.
+ * @throws TapError when an input is wrong or the run has failed, Stopped when it was told to stop
  */
 export async function sync(options: SyncOptions, environment: Environment): Promise<void> {
   const { startDate, endDate, state, catalog = options.properties } = options;
@@ -59,7 +56,11 @@ export async function sync(options: SyncOptions, environment: Environment): Prom
   await syncInputs(inputs, environment);
 }
 
-/** The same for inputs that have been read. */
+/**
+ * Reads what the catalog selects and writes SCHEMA, RECORD and STATE, when config, catalog and state have been read.
+ * @param connectTo makes the clients; a test puts its own in
+ * @throws TapError when an input is wrong or the run has failed, Stopped when it was told to stop
+ */
 export async function syncInputs(
   inputs: SyncInputs,
   environment: Environment,
@@ -67,15 +68,11 @@ export async function syncInputs(
 ): Promise<void> {
   const { log, writer, clock, live } = environment;
   const config = configOf(inputs.config, environment);
-  const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config), sourcesOf(config));
+  const selected = selectStreams(inputs.catalog, config.streams, methodBySetting(config), config.sources);
   const state = new State(inputs.state);
   for (const note of state.notes) log.info(note);
   if (selected.length === 0) {
-    log.warning(
-      'The catalog selects no stream, so there is nothing to read. ' +
-        'Write "selected": true into the metadata with breadcrumb [] of each stream that is wanted.',
-    );
-    writer.message({ type: 'STATE', value: state });
+    endWithoutStreams(state, environment);
     return;
   }
   for (const stream of selected) if (isCostly(stream)) log.info(costOfFullTable(stream));
@@ -97,7 +94,7 @@ export async function syncInputs(
   const sources = startSources({ run, config, range: inputs.range }, environment, (source, signal) =>
     connectTo(source, config, environment, metrics, signal),
   );
-  const statistics = () => sum(sources.map(({ client }) => client.statistics));
+  const statistics = () => totalStatistics(sources.map(({ client }) => client.statistics));
   const endLive = live(() => progressLine(progress, statistics(), elapsed(), clock()));
   let isDone = false;
   try {
@@ -108,13 +105,32 @@ export async function syncInputs(
     endLive();
     metrics.end();
     // Whoever looks at the first lines alone wants to hear no more.
-    if (!writer.isClosed) {
-      for (const records of run.records.values()) records.reportRemoved();
-      metrics.write('sync', isDone, elapsed());
-      for (const line of summary(run, statistics(), elapsed())) log.info(line);
-    }
+    if (!writer.isClosed) report(run, metrics, { isDone, statistics: statistics(), elapsed: elapsed() });
     await Promise.all(sources.map(({ client }) => client.close()));
   }
+}
+
+/** Gives the state back as it was, for whoever keeps the last one that is written. */
+function endWithoutStreams(state: State, { log, writer }: Environment): void {
+  log.warning(
+    'The catalog selects no stream, so there is nothing to read. ' +
+      'Write "selected": true into the metadata with breadcrumb [] of each stream that is wanted.',
+  );
+  writer.message({ type: 'STATE', value: state });
+}
+
+/** How a run ended; `elapsed` in milliseconds. */
+interface Ending {
+  readonly isDone: boolean;
+  readonly statistics: HttpStatistics;
+  readonly elapsed: number;
+}
+
+/** The last lines of the log, but for the error. */
+function report(run: Run, metrics: Metrics, { isDone, statistics, elapsed }: Ending): void {
+  for (const records of run.records.values()) records.reportRemoved();
+  metrics.write('sync', isDone, elapsed);
+  for (const line of summary(run, statistics, elapsed)) run.log.info(line);
 }
 
 /** Where every run asks for the rows of each parent again, though it need not. */

@@ -9,14 +9,17 @@ export interface BuildkiteConfig {
   readonly baseUrl: URL;
   /** Slugs, each once; undefined: all that the token sees. */
   readonly organizations: readonly string[] | undefined;
-  /** Whether the pipeline with this slug is wanted. */
+  /** Whether the pipeline that has this slug in the organization is wanted. */
   readonly pipelines: (organization: string, slug: string) => boolean;
   /** Slugs of pipelines of an organization that are named one by one, so that each is meant to be there. */
   readonly namedPipelines: (organization: string) => readonly string[];
+  /** Days before the last sync whose builds are read again in every run. */
   readonly lookbackDays: number;
+  /** Days whose builds are read again every `deepEveryDays`; 0: none. */
   readonly deepDays: number;
-  /** 0: never. */
+  /** Days between two deep look-backs; 0: never. */
   readonly deepEveryDays: number;
+  /** Bytes that are kept of a job's log, from its end; 0: none. */
   readonly jobLogTailBytes: number;
   /** Names of the environment variables whose values are shown. */
   readonly envAllow: ReadonlySet<string>;
@@ -24,7 +27,7 @@ export interface BuildkiteConfig {
   readonly reserve: number;
 }
 
-/** @throws TapError naming the setting that is wrong */
+/** What checked settings say of Buildkite, taken apart. @throws TapError naming the setting that is wrong */
 export function parseBuildkite(settings: Settings): BuildkiteConfig {
   const { buildkite_organizations: organizations, buildkite_pipelines: pipelines } = settings;
   const named = plainNames(pipelines ?? []);

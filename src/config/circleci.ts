@@ -1,5 +1,5 @@
 import { TapError } from '../errors.js';
-import type { ProjectChoice } from '../sources/projects.js';
+import type { ProjectChoice } from '../sources/circleci/projects.js';
 import type { ReplicationMethod } from '../streams/define.js';
 import { parseProjects } from './projects.js';
 import type { Settings } from './settings.js';
@@ -11,19 +11,28 @@ export interface CircleCIConfig {
   readonly token: string;
   readonly projects: ProjectChoice;
   readonly baseUrl: URL;
+  /** Days of pipelines before the last sync whose workflows are listed again in every run. */
   readonly lookbackDays: number;
-  /** 0: never. */
+  /** Days between two runs that look back 90 days; 0: never. */
   readonly deepEveryDays: number;
+  /** What holds for `jobs` where no catalog says another. */
   readonly jobsReplicationMethod: ReplicationMethod;
+  /** The jobs whose logs `job_logs` reads. */
   readonly logJobs: 'failed' | 'all';
+  /** Bytes that are kept of a step's output, from its end; 0: none. */
   readonly logTailBytes: number;
+  /** The rows that `test_results` has. */
   readonly testResultsKept: 'all' | 'failed';
 }
 
 /** What a sync cannot do without; either of them says that CircleCI is meant to be read. */
 export const requiredOfCircleCI: readonly string[] = ['token', 'project_slugs'];
 
-/** @throws TapError naming the setting that is wrong */
+/**
+ * What checked settings say of CircleCI, taken apart.
+ * @param required settings that must be given; without project_slugs among them there may be no project
+ * @throws TapError naming the setting that is wrong
+ */
 export function parseCircleCI(settings: Settings, required: readonly string[]): CircleCIConfig {
   const projects = parseProjects(settings.project_slugs ?? [], settings.org_slugs ?? []);
   if (isEmpty(projects) && required.includes('project_slugs')) {

@@ -11,24 +11,32 @@ import { dateSetting, headerSetting } from './values.js';
 
 /** The configuration of a run: of each source that is read, undefined otherwise, and of all of them. */
 export interface Config {
+  /** The sources that are configured; for each of them the member of its name is given. */
+  readonly sources: readonly SourceName[];
   readonly circleci: CircleCIConfig | undefined;
   readonly buildkite: BuildkiteConfig | undefined;
   /** What the setting `streams` names, parents before children. */
   readonly streams: readonly StreamDefinition[];
-  /** Milliseconds since 1970, as the other times. */
+  /** Milliseconds since 1970; undefined: one year before the run. */
   readonly startDate: number | undefined;
+  /** Milliseconds since 1970, and after `startDate`; undefined: no end. */
   readonly endDate: number | undefined;
   readonly userAgent: string;
+  /** Requests in flight at the most, of each source. */
   readonly maxConcurrency: number;
+  /** Of each source; undefined: as many as it allows. */
   readonly maxRequestsPerSecond: number | undefined;
-  /** Seconds. */
+  /** Seconds that one attempt may take. */
   readonly requestTimeout: number;
+  /** Attempts after the first one. */
   readonly maxRetries: number;
   readonly onError: 'fail' | 'skip';
 }
 
 /**
  * Checks settings and makes of them what a run needs.
+ * @param given settings by their names; those that do not exist are passed over
+ * @param version of the program, for the User-Agent header
  * @param required settings of CircleCI that must be given if it is read, those of a sync unless told; with none,
  *   nothing will be asked, and `streams` may name what CircleCI has without its token
  * @throws TapError naming the setting, what it is and what is expected of it
@@ -49,6 +57,7 @@ export function parseConfig(
     });
   }
   return {
+    sources,
     circleci: isOn('circleci') ? parseCircleCI(settings, required) : undefined,
     buildkite: isOn('buildkite') ? parseBuildkite(settings) : undefined,
     streams: parseStreams(settings.streams, sources),
@@ -87,7 +96,7 @@ export function unknownSettings(given: JsonObject): string[] {
   });
 }
 
-/** The values that must never be shown, whatever is wrong with the rest. */
+/** The values of unchecked settings that must never be shown, whatever is wrong with the rest. */
 export function secretsIn(given: JsonObject): string[] {
   const values = secretNames.map((name) => given[name]);
   // A number is taken for its digits.

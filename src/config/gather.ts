@@ -1,6 +1,6 @@
 import { TapError } from '../errors.js';
+import { readJson, whereFrom } from '../files/json-file.js';
 import { isObject } from '../json.js';
-import { readJson, sources } from './json-file.js';
 
 type Settings = Record<string, unknown>;
 
@@ -12,6 +12,8 @@ const isSetting = new RegExp(`^${prefix}[A-Z]`);
 /**
  * Puts the settings together: of several files the later wins, and variables such as TAP_CIRCLE_CI_TOKEN fill in
  * what the files leave out. Null and the empty string count as left out, as Meltano and Stitch write them.
+ * @param files names of JSON files, or `ENV` for none
+ * @returns settings by their names, unchecked, also those that do not exist
  * @throws TapError when a file cannot be read or holds no object
  */
 export function gatherSettings(files: readonly string[], environment: NodeJS.ProcessEnv): Settings {
@@ -27,7 +29,7 @@ function asSettings(value: unknown, file: string): Settings {
   if (isObject(value)) return { ...value };
   // Not the value, which may be a secret.
   const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
-  throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: sources.config });
+  throw new TapError(`The config file ${file} holds ${found}, not an object.`, { next: whereFrom.config });
 }
 
 function withoutEmpty(settings: Settings): Settings {

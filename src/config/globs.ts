@@ -2,7 +2,7 @@ import { TapError } from '../errors.js';
 import { namesIn } from './values.js';
 
 /** Whether something, named by its segments, is wanted. */
-export type Globs = (...segments: readonly string[]) => boolean;
+type Globs = (...segments: readonly string[]) => boolean;
 
 /**
  * Patterns such as `acme/web-*` and `!acme/web-old`. What one of them names is wanted, or everything where all of them

@@ -1,6 +1,6 @@
 import { TapError } from '../errors.js';
-import { canonicalHost, canonicalSlug } from '../sources/circleci.js';
-import type { ProjectChoice } from '../sources/projects.js';
+import { canonicalHost, canonicalSlug } from '../sources/circleci/api.js';
+import type { ProjectChoice } from '../sources/circleci/projects.js';
 import { parseGlobs } from './globs.js';
 import { namesIn } from './values.js';
 
@@ -18,37 +18,32 @@ export function parseProjects(
   const names = namesIn(projectSlugs);
   const excluded = names
     .filter((name) => name.startsWith('!'))
-    .map((name) => canonicalPattern(name.slice(1)));
+    .map((name) => canonicalPattern(name.slice(1), name));
   const included = names.filter((name) => !name.startsWith('!'));
-  const patterns = included.filter((name) => /[*?]/.test(name)).map(canonicalPattern);
+  const patterns = included.filter((name) => /[*?]/.test(name)).map((name) => canonicalPattern(name));
   const plain = included.filter((name) => !/[*?]/.test(name));
   const slugs = [...new Set(plain.map((name) => canonicalSlug(name, 'project_slugs')))];
   const organizations = [...new Set(namesIn(orgSlugs).map(canonicalOrganization))];
   const matches = (some: readonly string[]) =>
     some.length === 0 ? () => false : parseGlobs(some, 'project_slugs', segments);
-  const [matchesNamed, matchesExcluded] = [matches(patterns), matches(excluded)];
+  const matchesNamed = matches([...patterns, ...organizations.map((name) => `${name}/*`)]);
+  const matchesExcluded = matches(excluded);
   const isExcluded = (slug: string) => matchesExcluded(...slug.split('/'));
   return {
     slugs: slugs.filter((slug) => !isExcluded(slug)),
     organizations,
     patterns,
     isExcluded,
-    isWanted: (slug) => {
-      const parts = slug.split('/');
-      if (isExcluded(slug)) return false;
-      return (
-        slugs.includes(slug) || matchesNamed(...parts) || organizations.includes(parts.slice(0, 2).join('/'))
-      );
-    },
+    isWanted: (slug) => !isExcluded(slug) && (slugs.includes(slug) || matchesNamed(...slug.split('/'))),
   };
 }
 
 /** The hosts of CircleCI have two names each, and the pattern has to match the one that responses have. */
-function canonicalPattern(pattern: string): string {
+function canonicalPattern(pattern: string, written = pattern): string {
   const [host = '', ...rest] = pattern.split('/');
   const canonical = canonicalHost(host);
   if (canonical === undefined && !/[*?]/.test(host)) {
-    throw new TapError(`project_slugs has ${JSON.stringify(pattern)}, which no project slug can match.`, {
+    throw new TapError(`project_slugs has ${JSON.stringify(written)}, which no project slug can match.`, {
       next: 'Begin with gh/, bb/ or circleci/.',
     });
   }

@@ -39,6 +39,7 @@ export interface Settings {
 /**
  * Checks settings against schemas/config.json and fills in the defaults. Strings are taken for numbers and
  * arrays, because Meltano and Stitch pass everything as strings.
+ * @param given is left as it is
  * @throws TapError naming the setting, what it is and what is expected of it
  */
 export function checkSettings(given: JsonObject, required: readonly string[]): Settings {
@@ -72,13 +73,18 @@ function asArray(value: unknown): unknown {
   }
 }
 
-function invalid(errors: readonly ErrorObject[]): TapError {
+/** What ajv found; of `params`, which are others for each keyword, nothing is taken for granted. */
+type Finding = ErrorObject<string, JsonObject>;
+
+function invalid(errors: readonly Finding[]): TapError {
   const missing = errors.filter(({ keyword }) => keyword === 'required');
   if (missing.length > 0) {
     // The Python tap's words, which people have alerts on.
     const names = missing.map(({ params }) => `'${String(params.missingProperty)}'`).join(', ');
     return new TapError(`Config is missing required keys: [${names}]`, {
-      next: 'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.',
+      next:
+        'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN. org_slugs may stand for ' +
+        'project_slugs, and to read Buildkite alone, buildkite_token for both.',
     });
   }
   const sentences = errors.map(({ instancePath, data, ...error }) => {
@@ -97,12 +103,12 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 /** What a keyword of schemas/config.json asks for: the value must … */
-function expected({ keyword, message, params }: Omit<ErrorObject, 'instancePath' | 'data'>): string {
+function expected({ keyword, message, params }: Omit<Finding, 'instancePath' | 'data'>): string {
   switch (keyword) {
     case 'type':
       return `be ${[params.type]
         .flat()
-        .map((type) => typeNames[type] ?? type)
+        .map((type) => typeNames[String(type)] ?? String(type))
         .join(' or ')}`;
     case 'enum':
       return `be ${[params.allowedValues].flat().join(' or ')}`;

@@ -42,7 +42,7 @@ function notFound(unknown: readonly string[], own: readonly StreamDefinition[]):
   // Of what is there, only a source that is not configured is left.
   const [what, missing, advice] = owners.includes('buildkite')
     ? ['Buildkite', 'buildkite_token is', 'Set buildkite_token']
-    : ['CircleCI', 'token and project_slugs are', 'Set both'];
+    : ['CircleCI', 'token and project_slugs or org_slugs are', 'Set them'];
   return new TapError(`The setting streams names ${quoted(unknown)} of ${what}, but ${missing} missing.`, {
     next: `${advice}, or name others. ${choice}`,
   });

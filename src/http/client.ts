@@ -1,17 +1,28 @@
 import type { Dispatcher } from 'undici';
 import { Stopped } from '../errors.js';
 import type { Log } from '../log.js';
-import { connect, type Exchange, exchange, TimedOut } from './exchange.js';
-import { type Advice, httpError } from './failure.js';
-import { type Headers, header } from './header.js';
+import { second } from '../time.js';
+import { type Answered, connect, type Exchange, exchange, TimedOut } from './exchange.js';
+import { httpError } from './failure.js';
+import type { Advice } from './failure-texts.js';
+import { type HeaderFields, header } from './header.js';
 import { Notices } from './notices.js';
 import { Origin } from './origin.js';
 import type { Observation } from './pace.js';
 import { rateLimitsOf } from './rate-limit.js';
-import { firstHop, type Hop, headersOn, nextHop, redirectTarget, shownPath, type Way } from './redirect.js';
+import {
+  type Asking,
+  firstHop,
+  type Hop,
+  headersOn,
+  nextHop,
+  redirectTarget,
+  shownPath,
+} from './redirect.js';
 import {
   type Decision,
   decide,
+  type History,
   historyAfter,
   historyWaited,
   longestNamedWaitMs,
@@ -19,6 +30,7 @@ import {
 } from './retry.js';
 import { Sleep } from './sleep.js';
 
+/** Which API is read, and within which bounds; fixed for the life of a client. */
 export interface HttpClientOptions {
   /** The service's name for error texts, such as 'CircleCI'. */
   readonly source: string;
@@ -32,12 +44,15 @@ export interface HttpClientOptions {
   readonly maxRetries: number;
   /** Requests in flight at most. */
   readonly maxConcurrency: number;
+  /** The user's own limit, which may be below 1; undefined for none. */
   readonly maxRequestsPerSecond?: number | undefined;
   /** Share, below 1, of the limit in RateLimit-* headers that is left to others; 0 unless told. */
   readonly reserve?: number | undefined;
+  /** Attempts go there at debug, what takes long at info, deprecations as warnings. */
   readonly log: Log;
   /** The run is told to stop: everything in hand and everything later rejects with Stopped. */
   readonly signal: AbortSignal;
+  /** Sentences for the errors that end a request. */
   readonly advice: Advice;
   /** Told after every attempt; `status` is undefined when no answer came. */
   readonly onRequest?: (observation: {
@@ -74,7 +89,7 @@ export interface GetOptions {
 export interface Answer {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   /** Parsed JSON of any shape, or the text that was asked for. */
   readonly body: unknown;
   /** Of a text: bytes of the whole, of which `body` may be the end. */
@@ -85,16 +100,21 @@ export interface Answer {
   readonly date: string | undefined;
 }
 
-/** What the sync needs of a client: a test can put a history in its place, without sockets. */
-export type ApiClient = Pick<HttpClient, 'get' | 'close' | 'statistics'>;
+/** A client for whoever asks the API: a test can put a history in its place, without sockets. */
+export type ApiClient = Pick<HttpClient, 'get'>;
 
+/** A client for whoever has it made, tells what it did, and closes it. */
+export type ManagedClient = Pick<HttpClient, 'get' | 'close' | 'statistics'>;
+
+/** What a client has done since it was made, over all origins that it was led to. */
 export interface HttpStatistics {
   /** Attempts and followed redirects. */
   readonly requests: number;
+  /** Attempts after the first one of a request. */
   readonly retries: number;
   /** Answers with status 429. */
   readonly refused: number;
-  /** Milliseconds in which requests stood still because the server had asked to wait. */
+  /** Milliseconds in which requests to the API's own origin stood still because the server had asked to wait. */
   readonly waitedForLimit: number;
   /** Requests that are under way. */
   readonly inFlight: number;
@@ -102,8 +122,18 @@ export interface HttpStatistics {
   readonly pause: number;
 }
 
+/** What one attempt came to. */
+interface Turn {
+  readonly exchanged: Exchange;
+  /** Where a redirect leads; undefined when it was none, and only then the decision counts. */
+  readonly target: URL | undefined;
+  /** The request's, with this attempt. */
+  readonly history: History;
+  readonly decision: Decision;
+}
+
 /** The pause for the others, in milliseconds, after a refusal that is final and names no wait. */
-const unnamedPauseMs = 1_000;
+const unnamedPauseMs = second;
 
 /** Reads from one service over HTTP, at the pace the service allows. */
 export class HttpClient {
@@ -139,6 +169,7 @@ export class HttpClient {
     else signal.addEventListener('abort', this.#onStop, { once: true });
   }
 
+  /** As it is at this moment. */
   get statistics(): HttpStatistics {
     const { limitedMs: waitedForLimit, inFlight, pauseMs: pause } = this.#own.pacer;
     const everywhere = inFlight + this.#elsewhere.pacer.inFlight;
@@ -152,44 +183,28 @@ export class HttpClient {
    * @throws HttpError when there is no usable answer, Stopped when the run is told to stop
    */
   async get(path: string, endpoint: string, options: GetOptions = {}): Promise<Answer> {
-    const { baseUrl, source, advice, maxRetries, random = Math.random } = this.#options;
+    const { baseUrl, source, advice, maxRetries } = this.#options;
     const { anonymous, followForeign } = options;
     const maxRetriesOfFailures = Math.min(options.maxRetries ?? maxRetries, maxRetries);
-    const way: Way = { source, advice: advice.notJson, baseUrl, endpoint, anonymous, followForeign };
-    const first = firstHop(path, way);
+    const asking: Asking = { source, advice: advice.notJson, baseUrl, endpoint, anonymous, followForeign };
+    const first = firstHop(path, asking);
     const asked = shownPath(first);
     let hop = first;
     let history = newHistory;
     for (let again = false; ; again = true) {
-      const origin = hop.url.origin === baseUrl.origin ? this.#own : this.#elsewhere;
-      const ticket = await origin.pacer.acquire(again);
-      let observation: Observation = { ticket, outcome: 'abandoned' };
-      let exchanged: Exchange;
-      let decision: Decision;
-      let target: URL | undefined;
-      try {
-        exchanged = await this.#attempt(hop, origin, endpoint, options);
-        target = redirectTarget(exchanged, hop.url);
-        // A redirect is no attempt of its own.
-        if (target === undefined) history = historyAfter(history, exchanged, origin.history);
-        decision = decide(exchanged, history, { maxRetries, maxRetriesOfFailures, now: Date.now(), random });
-        observation = { ticket, ...seen(exchanged, decision) };
-      } finally {
-        origin.pacer.release(observation);
-      }
-
+      const turn = await this.#turn(hop, history, { endpoint, options, maxRetriesOfFailures, again });
+      const { exchanged, target, decision } = turn;
+      history = turn.history;
       if (target !== undefined) {
-        hop = nextHop(hop, target, asked, way);
+        hop = nextHop(hop, target, asked, asking);
         continue;
       }
-      if (decision.kind === 'answer' && exchanged.kind === 'answered') {
-        const { status, body, bytes, receivedAt, headers } = exchanged;
-        return { status, headers, body, bytes, receivedAt, date: header(headers, 'date') };
-      }
+      if (decision.kind === 'answer' && exchanged.kind === 'answered') return answerOf(exchanged);
       if (decision.kind === 'fail') {
         const { attempts } = history;
         const maxBodyBytes = this.#maxBodyBytes;
-        throw httpError(decision, {
+        throw httpError({
+          decision,
           source,
           advice,
           asked,
@@ -200,11 +215,10 @@ export class HttpClient {
         });
       }
       if (decision.kind === 'retry') {
-        this.#counts.retries += 1;
         history = historyWaited(history, decision);
         const isOwnLimit = maxRetriesOfFailures < maxRetries;
         const nth = isOwnLimit ? history.attempts - history.refused : history.attempts;
-        await this.#waitToRetry(hop, origin, exchanged, { ...decision, nth, of: maxRetriesOfFailures });
+        await this.#waitToRetry(hop, exchanged, { ...decision, nth, of: maxRetriesOfFailures });
         // A presigned URL to which a redirect led may have gone by now.
         if (!hop.isTrusted) hop = first;
       }
@@ -225,6 +239,39 @@ export class HttpClient {
     this.#sleep.stop(reason);
   }
 
+  /** One attempt, when its turn has come, and what to do after it. The pacer is told however it ends. */
+  async #turn(
+    hop: Hop,
+    before: History,
+    request: { endpoint: string; options: GetOptions; maxRetriesOfFailures: number; again: boolean },
+  ): Promise<Turn> {
+    const { maxRetries, random = Math.random } = this.#options;
+    const { endpoint, options, maxRetriesOfFailures, again } = request;
+    const origin = this.#originOf(hop);
+    const ticket = await origin.pacer.acquire(again);
+    let observation: Observation = { ticket, outcome: 'abandoned' };
+    try {
+      const exchanged = await this.#attempt(hop, origin, endpoint, options);
+      const target = redirectTarget(exchanged, hop.url);
+      // A redirect is no attempt of its own.
+      const history = target === undefined ? historyAfter(before, exchanged, origin.history) : before;
+      const decision = decide(exchanged, history, {
+        maxRetries,
+        maxRetriesOfFailures,
+        now: Date.now(),
+        random,
+      });
+      observation = { ticket, ...observationOf(exchanged, decision) };
+      return { exchanged, target, history, decision };
+    } finally {
+      origin.pacer.release(observation);
+    }
+  }
+
+  #originOf({ url }: Hop): Origin {
+    return url.origin === this.#options.baseUrl.origin ? this.#own : this.#elsewhere;
+  }
+
   async #attempt(hop: Hop, origin: Origin, endpoint: string, options: GetOptions): Promise<Exchange> {
     if (this.#stopped !== undefined) throw this.#stopped;
     const { headers: own, onRequest, requestTimeout } = this.#options;
@@ -234,7 +281,7 @@ export class HttpClient {
     const controller = new AbortController();
     const timer = setTimeout(
       () => controller.abort(new TimedOut(`no complete answer within ${requestTimeout} s`)),
-      requestTimeout * 1000,
+      requestTimeout * second,
     );
     this.#inFlight.add(controller);
     this.#counts.requests += 1;
@@ -265,12 +312,13 @@ export class HttpClient {
 
   async #waitToRetry(
     hop: Hop,
-    origin: Origin,
     exchanged: Exchange,
     retry: { afterMs: number; named: string | undefined; nth: number; of: number },
   ): Promise<void> {
+    this.#counts.retries += 1;
     if (exchanged.kind !== 'answered' || exchanged.status !== 429) this.#notices.retry(hop, exchanged, retry);
     else {
+      const origin = this.#originOf(hop);
       this.#notices.pause(hop, origin.pacer.pauseMs, retry.named);
       // The pacer pauses for all requests, this one goes first thereafter.
       if (origin === this.#own) return;
@@ -285,8 +333,12 @@ export class HttpClient {
   }
 }
 
+function answerOf({ status, headers, body, bytes, receivedAt }: Answered): Answer {
+  return { status, headers, body, bytes, receivedAt, date: header(headers, 'date') };
+}
+
 /** What the pacer has to know of an exchange. */
-function seen(exchanged: Exchange, decision: Decision): Omit<Observation, 'ticket'> {
+function observationOf(exchanged: Exchange, decision: Decision): Omit<Observation, 'ticket'> {
   if (exchanged.kind === 'broken') return { outcome: 'overloaded' };
   const rateLimits = rateLimitsOf(exchanged.headers);
   if (exchanged.status !== 429) {

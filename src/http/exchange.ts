@@ -4,7 +4,7 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { TapError } from '../errors.js';
 import { codeOf, faultOf } from './fault.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 import { isSuccess, type Outcome } from './retry.js';
 import { Tail } from './tail.js';
 
@@ -30,6 +30,7 @@ export type Exchange = Outcome &
       }
   );
 
+/** An attempt that brought an answer, of whatever status. */
 export type Answered = Extract<Exchange, { kind: 'answered' }>;
 
 /** The reason with which an attempt is aborted that has used up its time. */
@@ -42,7 +43,8 @@ const proxyVariables = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'
 /**
  * A pool of keep-alive connections of its own, through the proxy of the environment where one is set.
  * The time limit is the caller's: undici's own timers are off, save the one for connecting.
- * @param options.maxBodyBytes undefined for bodies of any length
+ * @param options.maxBodyBytes bytes as they come, before they are decompressed; undefined for bodies of any length
+ * @throws TapError when the proxy is no URL that can be used
  */
 export function connect(options: { connections: number; maxBodyBytes: number | undefined }): Dispatcher {
   const agentOptions: Agent.Options = {
@@ -65,8 +67,11 @@ export function connect(options: { connections: number; maxBodyBytes: number | u
   }
 }
 
+/** What one GET sends, and how much of what comes back is taken. */
 export interface ExchangeOptions {
+  /** Sent as they are: names in any case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Ends the attempt, which is `timed-out` if its reason is TimedOut. */
   readonly signal: AbortSignal;
   /** Bytes of the body at most, decompressed. */
   readonly maxBodyBytes: number;
@@ -78,8 +83,7 @@ export interface ExchangeOptions {
 
 /**
  * One GET, from sending to the last byte, decompressed and parsed. The body is always used up.
- * Throws the signal's reason when it aborts for another reason than TimedOut, and whatever is a
- * fault of the program.
+ * @throws the signal's reason when it aborts for another one than TimedOut, and whatever is a fault of the program
  */
 export async function exchange(
   dispatcher: Dispatcher,
@@ -122,7 +126,7 @@ type Received = Pick<Answered, 'readable' | 'body' | 'text' | 'bytes'>;
 async function receive(
   body: Dispatcher.ResponseData['body'],
   status: number,
-  headers: Headers,
+  headers: HeaderFields,
   options: ExchangeOptions,
 ): Promise<Received> {
   const { maxBodyBytes, isText = false, tailBytes } = options;
@@ -162,7 +166,7 @@ async function drain(
 }
 
 /** The 1234 of `Content-Range: bytes 200-1233/1234`. */
-function wholeLength(headers: Headers): number | undefined {
+function wholeLength(headers: HeaderFields): number | undefined {
   const digits = /\/(\d+)$/.exec(header(headers, 'content-range') ?? '')?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

@@ -1,7 +1,8 @@
-import { type Headers, valuesOf } from './header.js';
+import { type HeaderFields, valuesOf } from './header.js';
 
 /** One link of a Link header. */
 export interface Link {
+  /** As it came: not resolved, and maybe no URL at all. */
   readonly target: string;
   /** Its relation types in lower case, such as 'next'. */
   readonly rels: readonly string[];
@@ -47,8 +48,11 @@ export function parseLink(value: string): readonly Link[] | undefined {
   return links;
 }
 
-/** Where the Link header leads for `rel`: a target, nowhere, or `unreadable` when it is no Link header. */
-export function linkIn(headers: Headers, rel: string): { target: string | undefined } | 'unreadable' {
+/**
+ * Where the Link header leads for `rel`: a target, nowhere, or `unreadable` when it is no Link header.
+ * @param rel in lower case
+ */
+export function linkIn(headers: HeaderFields, rel: string): { target: string | undefined } | 'unreadable' {
   const links = parseLink(valuesOf(headers, 'link').join(', '));
   if (links === undefined) return 'unreadable';
   return { target: links.find(({ rels }) => rels.includes(rel))?.target };

@@ -1,12 +1,12 @@
 import type { Log } from '../log.js';
+import { duration, second } from '../time.js';
 import type { Exchange } from './exchange.js';
-import { duration } from './failure.js';
-import { type Headers, header } from './header.js';
+import { type HeaderFields, header } from './header.js';
 import type { Family } from './rate-limit.js';
 import { type Hop, shownPath } from './redirect.js';
 
 /** Waits from this length on, in milliseconds, are told at info. */
-const longWaitMs = 5_000;
+const longWaitMs = 5 * second;
 
 /** What the user is told while requests go on: attempts at debug, and what takes long once at info. */
 export class Notices {
@@ -23,12 +23,14 @@ export class Notices {
     this.#reserve = options.reserve;
   }
 
+  /** How each attempt ended and how long it took, at debug. */
   attempt(hop: Hop, exchanged: Exchange, milliseconds: number): void {
     if (!this.#log.writes('debug')) return;
     const address = `${hop.url.origin}${shownPath(hop)}`;
     this.#log.debug(`GET ${address} ${outcomeOf(exchanged)} in ${Math.round(milliseconds)} ms`);
   }
 
+  /** A failure after which the request is tried again: for the `nth` time, of `of` at most, after a wait. */
   retry(hop: Hop, exchanged: Exchange, retry: { afterMs: number; nth: number; of: number }): void {
     const what = `${this.#serviceAt(hop)}: ${hop.url.pathname} failed (${outcomeOf(exchanged)})`;
     const text = `${what}, retry ${retry.nth} of ${retry.of} in ${duration(retry.afterMs)}.`;
@@ -40,7 +42,7 @@ export class Notices {
   pause(hop: Hop, pauseMs: number, named: string | undefined): void {
     const until = performance.now() + pauseMs;
     // Refusals of the same moment move the end by some milliseconds each.
-    if (pauseMs < longWaitMs || until < this.#pauseToldUntil + 1000) return;
+    if (pauseMs < longWaitMs || until < this.#pauseToldUntil + second) return;
     this.#pauseToldUntil = until;
     const wait = duration(pauseMs);
     const service = this.#serviceAt(hop);
@@ -51,6 +53,7 @@ export class Notices {
     );
   }
 
+  /** A wait before the server has to refuse; `family` is the quota that asks for it. */
   quotaUsed(waitMs: number, family: Family | undefined): void {
     if (waitMs < longWaitMs) return;
     const isShared = family === 'ratelimit' && this.#reserve > 0;
@@ -61,7 +64,7 @@ export class Notices {
   }
 
   /** An endpoint that will be gone is warned of once. */
-  deprecation(endpoint: string, headers: Headers): void {
+  deprecation(endpoint: string, headers: HeaderFields): void {
     const sunset = header(headers, 'sunset');
     if (header(headers, 'deprecation') === undefined && sunset === undefined) return;
     if (this.#deprecated.has(endpoint)) return;

@@ -1,3 +1,4 @@
+import { second } from '../time.js';
 import { learnQuotas, longestQuotaWait, type Quotas, renewQuotas } from './quota.js';
 import { type Family, type RateLimit, reserved } from './rate-limit.js';
 
@@ -9,8 +10,9 @@ import { type Family, type RateLimit, reserved } from './rate-limit.js';
  * found out by going slowly up and by going down when the server complains.
  */
 export interface Pace {
+  /** As many as the user allows. */
   readonly maxInFlight: number;
-  /** The user's own limit. */
+  /** The user's own limit; Infinity for none. */
   readonly maxRate: number;
   /** The rate learnt from refusals; Infinity until there was one. */
   readonly rate: number;
@@ -21,7 +23,9 @@ export interface Pace {
   /** When the next request is due under the rate. */
   readonly dueAt: number;
 
+  /** As many as the server is thought to bear, from 1 to `maxInFlight`. */
   readonly inFlightLimit: number;
+  /** Admitted requests that have not been observed yet. */
   readonly inFlight: number;
   /** Successes since `inFlightLimit` last changed. */
   readonly steady: number;
@@ -30,15 +34,20 @@ export interface Pace {
 
   /** All requests wait until then. */
   readonly pausedUntil: number;
+  /** When the last pause began that lowered the pace; -Infinity until there was one. */
   readonly pauseBegan: number;
+  /** Stays true after `pausedUntil` until somebody asks for admission or is observed. */
   readonly paused: boolean;
-  /** Successes since `measuredFrom`: start, or end of the last pause, moved on by idle time. */
+  /** Since `measuredFrom`. */
   readonly successes: number;
+  /** Start, or end of the last pause, moved on by idle time. */
   readonly measuredFrom: number;
   /** Since when nothing is in flight and nothing asked for admission. */
   readonly idleSince: number | undefined;
 
+  /** Requests that have been admitted in all. */
   readonly sent: number;
+  /** What the server itself counts down in its headers. */
   readonly quotas: Quotas;
   /** Share of the quota `ratelimit` that is left to others. */
   readonly reserve: number;
@@ -61,12 +70,13 @@ export interface Observation {
    * - `abandoned`: given up by us, says nothing
    */
   readonly outcome: 'success' | 'refused' | 'overloaded' | 'abandoned';
-  /** With `refused`: how long to pause. */
+  /** With `refused`: for how many milliseconds all requests are to pause. */
   readonly pauseMs?: number;
   /** What the answer said, as it said it. */
   readonly rateLimits?: ReadonlyMap<Family, RateLimit> | undefined;
 }
 
+/** Whether one more request may be sent, or else how long to wait for what; `pace` is the one from now on. */
 export type Admission =
   | { readonly admitted: true; readonly pace: Pace; readonly ticket: Ticket }
   | {
@@ -74,6 +84,7 @@ export type Admission =
       readonly pace: Pace;
       /** Ask again then, or after the next observation; Infinity: only after an observation. */
       readonly waitMs: number;
+      /** What binds: the number under way, a rate, the pause after a refusal, or a quota that is used up. */
       readonly because: 'in-flight' | 'rate' | 'pause' | 'quota';
       /** With `quota`: which one. */
       readonly family?: Family;
@@ -92,6 +103,7 @@ const fewestMeasured = 20;
 const slackMs = 20;
 
 /**
+ * The pace at the start: as fast as the user allows, since nothing is known of the server.
  * @param options.maxRequestsPerSecond the user's own limit; undefined for none
  * @param options.reserve share of the quota `ratelimit`, below 1, that is left to others
  */
@@ -105,7 +117,7 @@ export function startPace(
 ): Pace {
   return {
     maxInFlight: options.maxConcurrency,
-    maxRate: (options.maxRequestsPerSecond ?? Number.POSITIVE_INFINITY) / 1000,
+    maxRate: (options.maxRequestsPerSecond ?? Number.POSITIVE_INFINITY) / second,
     rate: Number.POSITIVE_INFINITY,
     raisedAt: now,
     held: false,
@@ -228,8 +240,8 @@ function awake(pace: Pace, now: number): Pace {
 /** The learnt rate goes up while it is what binds. */
 function raised(pace: Pace, now: number): Pick<Pace, 'rate' | 'raisedAt' | 'held'> {
   if (!pace.held || pace.rate > pace.maxRate) return { rate: pace.rate, raisedAt: now, held: false };
-  const seconds = Math.min(now - pace.raisedAt, Math.max(1000, 2 / pace.rate)) / 1000;
-  const unrefused = Math.max(0, now - pace.measuredFrom) / 1000;
+  const seconds = Math.min(now - pace.raisedAt, Math.max(second, 2 / pace.rate)) / second;
+  const unrefused = Math.max(0, now - pace.measuredFrom) / second;
   const perSecond = Math.min(
     raisePerSecondAtMost,
     raisePerSecond * (1 + unrefused / raiseFasterEverySeconds),

@@ -2,6 +2,7 @@ import type { Stopped } from '../errors.js';
 import { admit, type Observation, observe, type Pace, startPace, type Ticket } from './pace.js';
 import type { Family } from './rate-limit.js';
 
+/** Within which bounds a pace is looked for. */
 export interface PacerOptions {
   /** Requests in flight at most. */
   readonly maxConcurrency: number;
@@ -66,6 +67,7 @@ export class Pacer {
     });
   }
 
+  /** Hands a ticket back, with what became of its request; what waits may go. Once for each ticket. */
   release(observation: Observation): void {
     this.#pace = observe(this.#pace, observation, performance.now());
     this.#admit();

@@ -1,6 +1,6 @@
-import { HttpError } from '../errors.js';
+import { failedWith, HttpError } from '../errors.js';
 import { isObject, type JsonObject } from '../json.js';
-import type { Answer, GetOptions, HttpClient } from './client.js';
+import type { Answer, ApiClient, GetOptions } from './client.js';
 import { linkIn } from './link.js';
 import { withQuery } from './url.js';
 
@@ -16,7 +16,9 @@ export type Row = JsonObject;
  */
 export type PageStyle = 'page-token' | 'link' | 'cursor' | 'object';
 
+/** One page of a list, as the server answered it. */
 export interface Page {
+  /** In the server's order; may be empty, also where another page follows. */
   readonly items: readonly Row[];
   readonly answer: Answer;
   /** Whether the server has named no further page. */
@@ -85,6 +87,7 @@ const styles: Readonly<Record<PageStyle, Style>> = {
  * The pages of a list, in the server's order. A URL that the server names for the next page is followed as
  * it came, filters and all, on the client's own origin.
  *
+ * @param path of the first page, or its full URL
  * @param endpoint the path's template, for metrics
  * @param options for the request of each page
  * @throws HttpError as `client.get` does; `unreadable` for an answer of another shape and for a next
@@ -92,7 +95,7 @@ const styles: Readonly<Record<PageStyle, Style>> = {
  * that answered 404 twice (https://github.com/circleci/circleci-docs/issues/6472)
  */
 export async function* pages(
-  client: Pick<HttpClient, 'get'>,
+  client: ApiClient,
   path: string,
   endpoint: string,
   style: PageStyle = 'page-token',
@@ -123,19 +126,15 @@ async function getNamed(get: () => Promise<Answer>): Promise<Answer> {
   try {
     return await get();
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!failedWith(error, 'not-found')) throw error;
   }
   try {
     return await get();
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     const { message, failure, path, status, next } = error;
     throw new TokenNotFound(message, { failure, path, status, next, cause: error });
   }
-}
-
-function isNotFound(error: unknown): error is HttpError {
-  return error instanceof HttpError && error.failure === 'not-found';
 }
 
 function objectIn(answer: Answer, path: string): JsonObject {

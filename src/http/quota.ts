@@ -5,8 +5,9 @@ import { longestNamedWaitMs } from './retry.js';
 export interface Quota {
   /** What the server said was left, not counting requests that were unanswered then. */
   readonly remaining: number;
-  /** When it is renewed; undefined while `remaining` is only an assumption after a reset. */
+  /** When it is renewed, by the pace's clock; undefined while `remaining` is only an assumption after a reset. */
   readonly resetAt: number | undefined;
+  /** What is assumed to be left after a reset; undefined where the server names no limit. */
   readonly limit: number | undefined;
   /** How many requests had been sent when this was learnt: later ones know better. */
   readonly sentBy: number;
@@ -64,7 +65,7 @@ function mapQuotas(families: Iterable<Family>, made: (family: Family) => Quota |
  * @param sequence the number of the request that was answered
  * @param sent how many requests have been sent by now
  */
-export function learnQuota(
+function learnQuota(
   quota: Quota | undefined,
   said: RateLimit,
   at: { sequence: number; sent: number; now: number },
@@ -87,7 +88,7 @@ export function learnQuota(
 }
 
 /** The quota after an answer that said nothing about it, but has used it. */
-export function spendQuota(quota: Quota | undefined): Quota | undefined {
+function spendQuota(quota: Quota | undefined): Quota | undefined {
   if (quota === undefined) return undefined;
   // A server that has stopped to tell is not to be held to what was assumed.
   if (quota.resetAt === undefined && quota.remaining <= 1) return undefined;
@@ -95,14 +96,14 @@ export function spendQuota(quota: Quota | undefined): Quota | undefined {
 }
 
 /** The quota at `now`: after its reset a full one is assumed until an answer tells. */
-export function renewQuota(quota: Quota | undefined, sent: number, now: number): Quota | undefined {
+function renewQuota(quota: Quota | undefined, sent: number, now: number): Quota | undefined {
   if (quota?.resetAt === undefined || now < quota.resetAt) return quota;
   if (quota.limit === undefined) return undefined;
   return { remaining: quota.limit, resetAt: undefined, limit: quota.limit, sentBy: sent };
 }
 
 /** Milliseconds until one more request may be sent; Infinity means until an answer comes. */
-export function quotaWaitMs(quota: Quota | undefined, inFlight: number, now: number): number {
+function quotaWaitMs(quota: Quota | undefined, inFlight: number, now: number): number {
   if (quota === undefined || quota.remaining > inFlight) return 0;
   if (quota.resetAt !== undefined) return Math.max(0, quota.resetAt - now);
   return inFlight > 0 ? Number.POSITIVE_INFINITY : 0;

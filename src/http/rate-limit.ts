@@ -1,5 +1,6 @@
 import { isObject } from '../json.js';
-import { type Headers, header } from './header.js';
+import { second } from '../time.js';
+import { type HeaderFields, header } from './header.js';
 
 /** What a server said about its rate limit in one answer. */
 export interface RateLimit {
@@ -16,6 +17,7 @@ export interface RateLimit {
  * CircleCI's two, and Buildkite's for the organization and for the user.
  */
 export const families = ['ratelimit', 'x-ratelimit', 'ratelimit-user'] as const;
+/** One of them: what a quota is known by. */
 export type Family = (typeof families)[number];
 
 /** As the headers are written, for texts. */
@@ -44,13 +46,13 @@ const windows = [
  * All count seconds to the reset
  * (https://circleci.com/docs/guides/toolkit/api-developers-guide/#rate-limits).
  */
-export function rateLimitsOf(headers: Headers): ReadonlyMap<Family, RateLimit> {
+export function rateLimitsOf(headers: HeaderFields): ReadonlyMap<Family, RateLimit> {
   const limits = new Map<Family, RateLimit>();
   for (const family of families) {
     const remaining = count(headers, `${family}-remaining`);
     const reset = count(headers, `${family}-reset`);
     if (remaining === undefined || reset === undefined) continue;
-    limits.set(family, { remaining, resetMs: reset * 1000, limit: limitOf(headers, family, reset) });
+    limits.set(family, { remaining, resetMs: reset * second, limit: limitOf(headers, family, reset) });
   }
   return limits;
 }
@@ -62,23 +64,26 @@ export function reserved(said: RateLimit, share: number): RateLimit {
   // What binary fractions add, as in 100 * 0.07, reserves nothing.
   const kept = Math.ceil(limit * share - 1e-9);
   // Nobody refuses the requests that use up the reserve, so the last second, rounded down to 0, is waited for.
-  return { remaining: remaining - kept, resetMs: resetMs === 0 ? 1000 : resetMs, limit: limit - kept };
+  return { remaining: remaining - kept, resetMs: resetMs === 0 ? second : resetMs, limit: limit - kept };
 }
 
 /**
  * The reset that counts for a request that was refused (429), and where it was named; needs no
  * Remaining header. Of several limits that of the scope in the body has refused, else the lowest.
  */
-export function refusalReset(headers: Headers, body: unknown): { ms: number; named: string } | undefined {
+export function refusalReset(
+  headers: HeaderFields,
+  body: unknown,
+): { ms: number; named: string } | undefined {
   const resets: { ms: number; named: string }[] = [];
   const add = (family: Family): void => {
     const reset = count(headers, `${family}-reset`);
-    if (reset !== undefined) resets.push({ ms: reset * 1000, named: resetHeaders[family] });
+    if (reset !== undefined) resets.push({ ms: reset * second, named: resetHeaders[family] });
   };
   if (isObject(body) && typeof body.scope === 'string') {
     const family = scopes.get(body.scope);
     if (family !== undefined) add(family);
-    if (typeof body.reset === 'number') resets.push({ ms: body.reset * 1000, named: 'reset in the body' });
+    if (typeof body.reset === 'number') resets.push({ ms: body.reset * second, named: 'reset in the body' });
   }
   const complete = [...rateLimitsOf(headers)].sort(
     ([, one], [, other]) => one.remaining - other.remaining || other.resetMs - one.resetMs,
@@ -88,7 +93,7 @@ export function refusalReset(headers: Headers, body: unknown): { ms: number; nam
   return resets.find(({ ms }) => ms > 0);
 }
 
-function limitOf(headers: Headers, family: Family, reset: number): number | undefined {
+function limitOf(headers: HeaderFields, family: Family, reset: number): number | undefined {
   const limit = count(headers, `${family}-limit`);
   if (limit !== undefined) return limit;
   // The reset of a window is never further away than the window is long.
@@ -101,7 +106,7 @@ function limitOf(headers: Headers, family: Family, reset: number): number | unde
 }
 
 /** The number a header begins with: drafts of the standard allow `100, 100;w=60`. */
-function count(headers: Headers, name: string): number | undefined {
+function count(headers: HeaderFields, name: string): number | undefined {
   const digits = /^\d+(?:\.\d+)?(?=$|[\s,;])/.exec(header(headers, name) ?? '')?.[0];
   return digits === undefined ? undefined : Number(digits);
 }

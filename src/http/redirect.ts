@@ -4,6 +4,7 @@ import { header } from './header.js';
 
 /** One step of a request on its way along redirects. */
 export interface Hop {
+  /** What is asked for next, query and all. */
   readonly url: URL;
   /** Whether the client's own headers go along, the token among them. */
   readonly isTrusted: boolean;
@@ -11,8 +12,8 @@ export interface Hop {
   readonly redirects: number;
 }
 
-/** Whose request it is, and where it may lead. */
-export interface Way {
+/** What is asked for, on whose behalf, and where that may lead. */
+export interface Asking {
   /** The service's name for error texts. */
   readonly source: string;
   /** What to do about an answer that leads astray. */
@@ -36,8 +37,8 @@ const harmless = { own: ['user-agent'], added: ['accept', 'range'] };
  * @param path begins with '/' and is appended to baseUrl, or is a full URL
  * @throws HttpError for a URL of another origin that would get the token
  */
-export function firstHop(path: string, way: Way): Hop {
-  const { baseUrl, source, advice, endpoint, anonymous = false } = way;
+export function firstHop(path: string, asking: Asking): Hop {
+  const { baseUrl, source, advice, endpoint, anonymous = false } = asking;
   if (anonymous) {
     const url = URL.canParse(path) ? new URL(path) : undefined;
     if (url !== undefined && isHttp(url)) return { url, isTrusted: false, redirects: 0 };
@@ -60,8 +61,8 @@ export function firstHop(path: string, way: Way): Hop {
  * even what leads back.
  * @param asked what the request asked for, for error texts
  */
-export function nextHop(hop: Hop, target: URL, asked: string, way: Way): Hop {
-  const { baseUrl, source, advice, followForeign = false } = way;
+export function nextHop(hop: Hop, target: URL, asked: string, asking: Asking): Hop {
+  const { baseUrl, source, advice, followForeign = false } = asking;
   const isForeign = target.origin !== baseUrl.origin;
   if (isForeign && ((hop.isTrusted && !followForeign) || !isHttp(target))) {
     throw foreignError(source, { origin: hop.url.origin, path: asked }, target, advice);

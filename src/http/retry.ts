@@ -1,4 +1,5 @@
-import { type Headers, header } from './header.js';
+import { hour, minute, parseHttpDate, second } from '../time.js';
+import { type HeaderFields, header } from './header.js';
 import { refusalReset } from './rate-limit.js';
 
 /**
@@ -14,7 +15,7 @@ export type Outcome =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      readonly headers: Headers;
+      readonly headers: HeaderFields;
       /** Whether the body was what was asked for: JSON, or a text. */
       readonly readable: boolean;
       /** Read for the wait in a refusal. */
@@ -24,6 +25,7 @@ export type Outcome =
 
 /** What has happened to a request so far, this attempt included. */
 export interface History {
+  /** Redirects do not count. */
   readonly attempts: number;
   /** How many of the attempts brought a 2xx that was not JSON. */
   readonly unreadable: number;
@@ -37,6 +39,7 @@ export interface History {
   readonly refusedMs: number;
 }
 
+/** Before the first attempt. */
 export const newHistory: History = {
   attempts: 0,
   unreadable: 0,
@@ -63,12 +66,19 @@ export function historyAfter(
 }
 
 /** The history after the wait of `decision`. */
-export function historyWaited(history: History, decision: Extract<Decision, { kind: 'retry' }>): History {
+export function historyWaited(history: History, decision: Retry): History {
   if (decision.named !== undefined) return history;
   return { ...history, ownWaitMs: history.ownWaitMs + decision.afterMs };
 }
 
-/** Why no further attempt is made. */
+/**
+ * Why no further attempt is made.
+ * - `unauthorized` (401), `forbidden` (403), `not-found` (404), `rejected` (another status that asking again does not change)
+ * - `gave-up`: all attempts have failed
+ * - `not-json`: something has answered, but not the API
+ * - `too-large`, `certificate`, `unreachable`: as the faults of these names
+ * - `wait-too-long`: the server asks for a longer wait than is accepted, or has refused everything for as long
+ */
 export type Reason =
   | 'unauthorized'
   | 'forbidden'
@@ -81,26 +91,40 @@ export type Reason =
   | 'unreachable'
   | 'wait-too-long';
 
-export type Decision =
-  | { readonly kind: 'answer' }
-  /** `named`: where the server named the wait, such as 'Retry-After'. */
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly named: string | undefined }
-  /** `afterMs`: the wait the server named, if it did. */
-  | { readonly kind: 'fail'; readonly reason: Reason; readonly afterMs?: number };
+/** One more attempt after a wait. */
+export interface Retry {
+  readonly kind: 'retry';
+  /** Milliseconds to wait. */
+  readonly afterMs: number;
+  /** Where the server named the wait, such as 'Retry-After'; undefined: it is of our own choice. */
+  readonly named: string | undefined;
+}
+
+/** No further attempt. */
+export interface GiveUp {
+  readonly kind: 'fail';
+  readonly reason: Reason;
+  /** Milliseconds to wait that the server named, if it did. */
+  readonly afterMs?: number;
+}
+
+/** What to do after an attempt. */
+export type Decision = { readonly kind: 'answer' } | Retry | GiveUp;
 
 /** The longest wait that is accepted from a server, in milliseconds. */
-export const longestNamedWaitMs = 3_600_000;
+export const longestNamedWaitMs = hour;
 /** What one request may spend in all in waits of our own choice, in milliseconds. */
-export const longestOwnWaitMs = 900_000;
+const longestOwnWaitMs = 15 * minute;
 
 const firstBackoffMs = 500;
-const longestBackoffMs = 60_000;
+const longestBackoffMs = minute;
 const attemptsForJson = 3;
 /** Waits before the second and third attempt at an origin that has never answered. */
 const quickWaitsMs = [900, 1_900];
 
 /**
  * What to do after an attempt.
+ * @param history with this attempt
  * @param maxRetriesOfFailures a lower limit that refusals do not count against
  * @param now the client's clock in milliseconds since 1970, for dates in Retry-After
  * @param random a number in [0, 1), for full jitter
@@ -159,10 +183,10 @@ export function retryAfterMs(
   now: number,
 ): number | undefined {
   if (value === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const until = httpDate(value);
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * second;
+  const until = parseHttpDate(value);
   if (until === undefined) return undefined;
-  return Math.max(0, until - (httpDate(date) ?? now));
+  return Math.max(0, until - (parseHttpDate(date) ?? now));
 }
 
 function namedWait(
@@ -193,22 +217,11 @@ function isRefusal(outcome: Outcome): boolean {
   return outcome.kind === 'answered' && outcome.status === 429;
 }
 
+/** 2xx. */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
 function fail(reason: Reason, afterMs?: number): Decision {
   return afterMs === undefined ? { kind: 'fail', reason } : { kind: 'fail', reason, afterMs };
-}
-
-/** Date.parse alone would find a date in nearly everything that has a number in it. */
-function httpDate(value: string | undefined): number | undefined {
-  if (
-    value === undefined ||
-    !/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(value)
-  ) {
-    return undefined;
-  }
-  const milliseconds = Date.parse(value);
-  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }

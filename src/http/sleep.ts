@@ -20,6 +20,7 @@ export class Sleep {
     });
   }
 
+  /** Rejects every wait, now and later. */
   stop(reason: Stopped): void {
     this.#stopped ??= reason;
     for (const wake of this.#asleep) wake(reason);

@@ -15,6 +15,7 @@ export class Tail {
     return this.#length;
   }
 
+  /** Takes the next bytes; the chunk itself is not kept. */
   add(chunk: Uint8Array): void {
     const kept = chunk.subarray(Math.max(0, chunk.length - this.#most));
     this.#grow(Math.min(this.#most, this.#length + chunk.length));

@@ -15,8 +15,8 @@ export class EncodedPath {
 
 /**
  * A URL path in which every value is percent-encoded as one segment: path`/workflow/${id}/job`.
- * Throws a TapError that names the position when a value is missing, empty, '.' or '..': such a
- * value would silently ask for something else.
+ * @throws TapError that names the position when a value is missing, empty, '.' or '..': such a value would
+ * silently ask for something else
  */
 export function path(
   strings: TemplateStringsArray,
@@ -30,7 +30,10 @@ export function path(
   return text;
 }
 
-/** A slug such as `gh/organisation/repository`: encoded per segment, the slashes stay. */
+/**
+ * A slug such as `gh/organisation/repository`: encoded per segment, the slashes stay.
+ * @throws TapError that names the segment when one is empty, '.' or '..'
+ */
 export function slugPath(slug: string): EncodedPath {
   return new EncodedPath(segments(slug, `the slug '${slug}'`));
 }
@@ -50,8 +53,9 @@ export function withQuery(
 
 /**
  * A template such as `/project/{+projects.slug}/job/{jobs.number}?state={jobs.state}` with its values: that of
- * `{name}` is percent-encoded as one segment, that of `{+name}` keeps its slashes. Throws a TapError that
- * names the template and the placeholder when a value is missing, empty, or neither a string nor a number.
+ * `{name}` is percent-encoded as one segment, that of `{+name}` keeps its slashes.
+ * @throws TapError that names the template and the placeholder when a value is missing, empty, or neither a string
+ * nor a number, and in the path also when a segment is '.' or '..'
  */
 export function expand(template: string, value: (name: string) => unknown): string {
   const query = template.indexOf('?');

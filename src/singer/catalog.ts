@@ -17,6 +17,7 @@ export interface SelectedStream {
   readonly schema: JsonSchema;
   /** Columns that the API may send but that are not wanted, as paths such as `trigger.actor`. */
   readonly deselected: ReadonlySet<string>;
+  /** As the catalog has it, else the settings. */
   readonly method: ReplicationMethod;
 }
 
@@ -30,6 +31,7 @@ interface CatalogEntry {
 /**
  * The streams that a run reads: those that the catalog selects, all of `definitions` without a catalog.
  * A catalog contributes selection and replication method, nothing else; schemas are the tap's own.
+ * @param catalog parsed JSON; undefined: none was given
  * @param configured sources that the settings give a token for
  * @throws TapError when the catalog has another shape, or selects a stream that does not exist.
  */
@@ -85,7 +87,7 @@ function refuseUnknown(
 
 /** The settings without which a source is not asked. */
 const tokenSettings: Readonly<Record<SourceName, string>> = {
-  circleci: 'token and project_slugs',
+  circleci: 'token and project_slugs or org_slugs',
   buildkite: 'buildkite_token',
 };
 

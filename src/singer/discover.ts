@@ -10,6 +10,7 @@ interface MetadataItem {
 /**
  * The catalog of `definitions`, in the form and order of members of singer-io's tap, with metadata for every
  * property besides: Meltano makes those without metadata automatic.
+ * @param methodOf the replication method that the catalog proposes for a stream
  */
 export function catalogOf(
   definitions: readonly StreamDefinition[],

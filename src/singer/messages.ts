@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.js';
+
 /** A JSON Schema as far as Singer's messages and this tap use it. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -23,11 +25,12 @@ export interface SchemaMessage {
 /** `STATE`: everything before it has been written; a run that is given `value` goes on from here. */
 export interface StateMessage {
   readonly type: 'STATE';
-  readonly value: unknown;
+  /** Turned into JSON when the message is written. */
+  readonly value: { toJSON(): JsonObject };
 }
 
 /**
- * A RECORD line without its end of line. `timeExtracted` is when the answer arrived.
+ * A RECORD line without its end of line. `timeExtracted` is when the answer arrived, in the form of RFC 3339.
  * Written by hand because it is made once per row: only the record goes through JSON.stringify.
  */
 export function recordLine(stream: string, record: unknown, timeExtracted: string): string {

@@ -3,7 +3,9 @@ import type { Log } from '../log.js';
 /** Counters and timers are told this often, in milliseconds, and once at the end. */
 const interval = 60_000;
 
+/** Requests of one kind since the last lines. */
 interface Timing {
+  readonly tags: object;
   count: number;
   milliseconds: number;
 }
@@ -16,9 +18,11 @@ interface Timing {
 export class Metrics {
   readonly #log: Log;
   readonly #records = new Map<string, number>();
+  /** By their tags as JSON. */
   readonly #requests = new Map<string, Timing>();
   readonly #timer: NodeJS.Timeout;
 
+  /** Begins to write lines from time to time; `end` ends it. */
   constructor(log: Log) {
     this.#log = log;
     this.#timer = setInterval(() => this.#flush(), interval);
@@ -26,22 +30,24 @@ export class Metrics {
     this.#timer.unref();
   }
 
+  /** Counts a RECORD of the stream. */
   record(stream: string): void {
     this.#records.set(stream, (this.#records.get(stream) ?? 0) + 1);
   }
 
-  /** `endpoint` is the template of the path; `status` undefined: no answer. */
+  /** Times an attempt. `endpoint` is the template of the path; `status` undefined: no answer. */
   request(endpoint: string, status: number | undefined, milliseconds: number): void {
     const isDone = status !== undefined && status < 400;
-    const tags = JSON.stringify({
+    const tags = {
       endpoint,
       status: isDone ? 'succeeded' : 'failed',
       ...(status === undefined ? {} : { http_status_code: status }),
-    });
-    const timing = this.#requests.get(tags) ?? { count: 0, milliseconds: 0 };
+    };
+    const kind = JSON.stringify(tags);
+    const timing = this.#requests.get(kind) ?? { tags, count: 0, milliseconds: 0 };
     timing.count++;
     timing.milliseconds += milliseconds;
-    this.#requests.set(tags, timing);
+    this.#requests.set(kind, timing);
   }
 
   /** No more lines from time to time. */
@@ -49,7 +55,7 @@ export class Metrics {
     clearInterval(this.#timer);
   }
 
-  /** The last lines, with the duration of the whole job. */
+  /** Writes the last lines, with the duration of the whole job. */
   write(jobType: string, isDone: boolean, milliseconds: number): void {
     this.#flush();
     const tags = { job_type: jobType, status: isDone ? 'succeeded' : 'failed' };
@@ -61,8 +67,7 @@ export class Metrics {
       this.#line('counter', 'record_count', count, { endpoint: stream });
       this.#records.set(stream, 0);
     }
-    for (const [text, { count, milliseconds }] of this.#requests) {
-      const tags: object = JSON.parse(text);
+    for (const { tags, count, milliseconds } of this.#requests.values()) {
       this.#line('timer', 'http_request_duration', seconds(milliseconds / count), { ...tags, count });
     }
     this.#requests.clear();

@@ -1,11 +1,15 @@
 import { TapError } from '../errors.js';
 import type { JsonObject } from '../json.js';
 import type { Log } from '../log.js';
-import { sourceTitles } from '../streams/define.js';
+import { type StreamDefinition, sourceTitles } from '../streams/define.js';
+import { formatTimestamp } from '../time.js';
 import type { SelectedStream } from './catalog.js';
 import { recordLine, type SchemaMessage } from './messages.js';
 import { published } from './schema.js';
 import { compileTransform, Mismatch, type Transform } from './transform.js';
+
+/** What makes the messages of the selected streams, by their names, parents before children. */
+export type SelectedRecords = ReadonlyMap<string, Records>;
 
 /** Makes SCHEMA and RECORD of one selected stream. */
 export class Records {
@@ -44,6 +48,7 @@ export class Records {
     this.#removed.clear();
   }
 
+  /** What targets need to know of the rows before the first of them. */
   get schemaMessage(): SchemaMessage {
     const { definition, schema } = this.selected;
     const { name, key, replicationKey } = definition;
@@ -57,13 +62,15 @@ export class Records {
   }
 
   /**
-   * The RECORD line of a row of the API; `foreignKeys` are the columns taken from rows above it.
-   * @throws TapError naming stream, key and column when a value does not fit.
+   * The RECORD line of a row of the API, without its end of line.
+   * @param foreignKeys columns taken from rows above it, which win
+   * @param receivedAt when the answer that held it arrived, in milliseconds since 1970
+   * @throws TapError naming stream, key and column when a value does not fit
    */
-  line(row: JsonObject, foreignKeys: JsonObject, timeExtracted: string): string {
+  line(row: JsonObject, foreignKeys: JsonObject, receivedAt: number): string {
     const { name, key } = this.selected.definition;
     try {
-      return recordLine(name, this.#transform(row, foreignKeys), timeExtracted);
+      return recordLine(name, this.#transform(row, foreignKeys), formatTimestamp(receivedAt));
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       const whole = { ...row, ...foreignKeys };
@@ -71,6 +78,14 @@ export class Records {
       throw new TapError(`${name}: ${error.message} (${keys}).`, { cause: error });
     }
   }
+}
+
+/** Those of the selected streams that are meant, in the same order. */
+export function recordsOf(
+  all: SelectedRecords,
+  isMeant: (stream: StreamDefinition) => boolean,
+): SelectedRecords {
+  return new Map([...all].filter(([, { selected }]) => isMeant(selected.definition)));
 }
 
 function shown(value: unknown): string {

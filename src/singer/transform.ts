@@ -4,7 +4,7 @@ import type { JsonSchema } from './messages.js';
 import { typesOf } from './schema.js';
 
 /** Told once per occurrence what the transform left out of a record. */
-export interface TransformReport {
+interface TransformReport {
   /** A field that the schema does not have, for example `vcs.commit.author`. */
   unknownField(path: string): void;
   /** A string lost its NUL characters, which PostgreSQL cannot store. */
@@ -18,6 +18,7 @@ export class Mismatch extends Error {
   readonly expected: string;
   readonly found: unknown;
 
+  /** `expected` as the schema says it, such as `null or integer`. */
   constructor(expected: string, found: unknown) {
     super();
     this.expected = expected;
@@ -30,6 +31,7 @@ export class Mismatch extends Error {
     return this;
   }
 
+  /** Names of columns and indexes from the outside in, such as `trigger.actor.login`. */
   get path(): string {
     return this.#path.join('.');
   }

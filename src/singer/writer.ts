@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Stopped } from '../errors.js';
+import type { SchemaMessage, StateMessage } from './messages.js';
 
 /** Fastest for pipes: larger chunks than the pipe's 64 KiB buffer are written in parts. */
 const batchSize = 16 * 1024;
@@ -50,7 +51,8 @@ export class Writer {
     else this.#scheduleFlush();
   }
 
-  message(message: object): void {
+  /** Adds a message as one line. RECORDs, of which there are many, come through `line`. */
+  message(message: SchemaMessage | StateMessage): void {
     this.line(JSON.stringify(message));
   }
 

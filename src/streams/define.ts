@@ -1,3 +1,6 @@
+import type { PageStyle } from '../http/pagination.js';
+import type { JsonObject } from '../json.js';
+
 /** The two replication methods of Singer that this tap offers. */
 export type ReplicationMethod = 'INCREMENTAL' | 'FULL_TABLE';
 
@@ -10,22 +13,15 @@ export const sourceTitles: Readonly<Record<SourceName, string>> = {
   buildkite: 'Buildkite',
 };
 
-/** A row as an API sent it. */
-type Row = Readonly<Record<string, unknown>>;
-
 /** The rows above a row, by the stream that each is of. */
-export type Above = Readonly<Record<string, Row>>;
+export type Above = Readonly<Record<string, JsonObject>>;
 
 /**
- * How a list is paged.
- * - `page-token`: CircleCI's `{items, next_page_token}`
- * - `link`: Buildkite's `Link` header with `rel="next"`, the body an array
- * - `cursor`: Buildkite's `{items, links: {next}}`
- * - `object`: no list, the answer is one row
+ * How rows come: in pages, or
  * - `text`: no list and no JSON, the end of the answer's text becomes a row
  * - `output`: CircleCI's output of a step, an array of `{message, time, type}`; the end of all messages becomes a row
  */
-export type Pages = 'page-token' | 'link' | 'cursor' | 'object' | 'text' | 'output';
+export type Pages = PageStyle | 'text' | 'output';
 
 /**
  * Everything that is particular to one stream; the engine that reads it is in sync/.
@@ -60,6 +56,7 @@ export interface StreamDefinition {
    * endpoint is then no more than its name in metrics.
    */
   readonly url?: readonly [stream: string, column: string];
+  /** How the endpoint answers. */
   readonly pages: Pages;
   /** Sent along with its requests. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -72,7 +69,7 @@ export interface StreamDefinition {
   /** Whether the endpoint has anything for these rows above; unless told, it has. */
   readonly asks?: (above: Above) => boolean;
   /** The rows of one item of the answer, where that is not simply the item. */
-  readonly rows?: (item: Row, above: Above) => readonly Row[];
+  readonly rows?: (item: JsonObject, above: Above) => readonly JsonObject[];
   /** What the token needs to read it: scopes of Buildkite, or permissions of CircleCI in words. */
   readonly permissions: readonly [string, ...string[]];
   /** Requests that its rows cost, for the README: `1 for each 30 builds`. */

@@ -1,36 +1,37 @@
 import { HttpError, TapError } from '../errors.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import { day, formatTimestamp } from '../time.js';
+import type { Bounds, Entry } from './entry.js';
 import {
-  type Bounds,
-  type Entry,
   endFullTable,
   foldCaughtUp,
   foldFinished,
   foldRanged,
   foldVisit,
   isGivenUp,
-  type Need,
   startFullTable,
   startWalk,
-} from './entry.js';
+} from './fold.js';
 import { HeldEntries } from './held-entries.js';
+import type { Need } from './need.js';
 import type { PassPlan, PassPlans, PassStep } from './pass.js';
 import type { Run } from './run.js';
 import type { Tally } from './tally.js';
 import type { Visit } from './visit.js';
-import type { VisitRequest } from './visit-request.js';
+import { nameOf, type VisitRequest } from './visit-request.js';
 
 /** What a pass over the list is for: first what an interrupted walk left, then everything from the top; or a backfill. */
 export type Phase = 'finish' | 'catch up' | 'range';
 
+/** What the bookmarks of one list need. */
 export interface BookmarksOptions {
   readonly run: Run;
   /** What messages call whatever the list belongs to: a slug. */
   readonly name: string;
   /** The streams that are read from the list, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly bounds: Bounds;
+  /** Told of streams that are forbidden, and of rows that are given up. */
   readonly tally: Tally;
   /** An answer 404 below the list is believed only if this does not throw. */
   readonly verify: () => Promise<unknown>;
@@ -52,6 +53,7 @@ export class Bookmarks {
     for (const stream of this.#active) this.#visitedOpen.set(stream, new Set());
   }
 
+  /** What is known by now of a stream in a partition, also what waits to be believed. */
   entry(stream: string, partition: string): Entry {
     return this.#entries.get(stream, partition);
   }
@@ -120,7 +122,7 @@ export class Bookmarks {
     for (const stream of this.#active) {
       for (const partition of partitions) {
         for (const [id, created] of this.entry(stream, partition).open) {
-          const name = `${partition} ${id}`;
+          const name = nameOf({ partition, id });
           if (this.#visitedOpen.get(stream)?.has(name) === true) continue;
           const known = requests.get(name);
           const request = known ?? { partition, id, created, root: undefined, needs: new Map() };
@@ -136,8 +138,9 @@ export class Bookmarks {
   dropForbidden({ results }: Visit): void {
     const { records, tally } = this.#options;
     for (const [stream, result] of results) {
-      if (result.kind !== 'forbidden' || !this.#active.delete(stream)) continue;
-      tally.forbidden(stream, result.error, records.get(stream)?.selected.definition.permissions ?? []);
+      const definition = records.get(stream)?.selected.definition;
+      if (result.kind !== 'forbidden' || definition === undefined || !this.#active.delete(stream)) continue;
+      tally.forbidden(definition, result.error);
     }
   }
 
@@ -155,7 +158,7 @@ export class Bookmarks {
         tally.givenUp(stream, id);
       }
       if (before.open.has(id) || after.open.has(id)) {
-        this.#visitedOpen.get(stream)?.add(`${partition} ${id}`);
+        this.#visitedOpen.get(stream)?.add(nameOf(request));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { minute, second } from '../time.js';
+import { minute, parseHttpDate, secondOf } from '../time.js';
 
 /** How far the server's clock and ours may be apart before it is worth a warning. */
 const tolerance = 10 * minute;
@@ -7,6 +7,7 @@ const tolerance = 10 * minute;
 export interface StartOfRun {
   /** Whole seconds, in milliseconds since 1970. */
   readonly now: number;
+  /** A sentence, where the two clocks disagree or the server tells no time. */
   readonly warning: string | undefined;
 }
 
@@ -16,19 +17,18 @@ export interface StartOfRun {
  * late loses them.
  */
 export function startOfRun(date: string | undefined, local: number): StartOfRun {
-  const server = date === undefined ? Number.NaN : Date.parse(date);
-  const cut = (time: number) => Math.floor(time / second) * second;
-  if (Number.isNaN(server)) {
+  const server = parseHttpDate(date);
+  if (server === undefined) {
     const found = date === undefined ? 'no Date header' : `the Date header ${JSON.stringify(date)}`;
     return {
-      now: cut(local),
+      now: secondOf(local),
       warning: `The first answer has ${found}; the run goes by this machine's clock. Make sure that it is right.`,
     };
   }
-  if (Math.abs(server - local) <= tolerance) return { now: cut(server), warning: undefined };
+  if (Math.abs(server - local) <= tolerance) return { now: secondOf(server), warning: undefined };
   const apart = Math.round(Math.abs(server - local) / minute);
   return {
-    now: cut(Math.min(server, local)),
+    now: secondOf(Math.min(server, local)),
     warning:
       `The server's clock says ${new Date(server).toISOString()}, this machine's ${apart} minutes ` +
       `${server > local ? 'less' : 'more'}; the run goes by the earlier. Set the clock that is wrong.`,

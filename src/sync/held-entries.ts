@@ -15,14 +15,17 @@ export class HeldEntries {
     this.#state = state;
   }
 
+  /** Whether a 404 waits to be believed, so that entries are held back. */
   get isDoubted(): boolean {
     return this.#isDoubted;
   }
 
+  /** The latest entry, be it held back or not. */
   get(stream: string, partition: string): Entry {
     return this.#held.get(stream)?.get(partition) ?? this.#state.entry(stream, partition);
   }
 
+  /** Takes an entry over into the state, or holds it back while there is doubt. */
   set(stream: string, partition: string, entry: Entry): void {
     if (!this.#isDoubted) this.#state.set(stream, partition, entry);
     else {

@@ -1,6 +1,6 @@
-import { HttpError, TapError } from '../errors.js';
+import { failedWith, TapError } from '../errors.js';
 import type { Page, Row } from '../http/pagination.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import { Bookmarks, type Phase, Unverified } from './bookmarks.js';
 import type { Bounds, Entry } from './entry.js';
 import { lookAhead } from './look-ahead.js';
@@ -8,7 +8,7 @@ import { type PassPlans, type PassStep, passOver } from './pass.js';
 import { catchUpPlan, finishPlan, rangePlan } from './plans.js';
 import type { Point } from './progress.js';
 import type { Run } from './run.js';
-import { Tally } from './tally.js';
+import { type ListWords, Tally } from './tally.js';
 import type { Visit } from './visit.js';
 import type { VisitRequest } from './visit-request.js';
 
@@ -16,34 +16,35 @@ type Arrived = { readonly kind: 'visited'; readonly visit: Visit } | Exclude<Pas
 
 /** Which part of a list is wanted; a source that has no filters gives more. */
 export interface Window {
-  /** Oldest `created_at`, */
+  /** Oldest `created_at`, in milliseconds since 1970. */
   readonly from: number;
-  /** and newest; Infinity: no end. */
+  /** Newest `created_at`, likewise; Infinity: no end. */
   readonly to: number;
 }
 
 /** A list, newest first by `created_at`. */
 export interface WalkedList {
+  /** Its pages, all or those that hold what was created in the window. */
   readonly pages: (window: Window) => AsyncIterable<Page>;
+  /** What names a row within its partition; empty for one that names nothing. */
   readonly idOf: (row: Row) => string;
   /** Key under which the state knows what a row belongs to; undefined: nothing that is read. */
   readonly partitionOf: (row: Row) => string | undefined;
+  /** All partitions that are read from it. */
   readonly partitions: readonly string[];
 }
 
-export interface ListSyncOptions {
+/** What the sync of one list needs; its words are for messages. */
+export interface ListSyncOptions extends ListWords {
   readonly run: Run;
-  /** What messages call whatever the list belongs to: a slug. */
-  readonly name: string;
-  /** What messages call one row of it: pipeline, build. */
-  readonly item: string;
   /** What progress knows it by. */
   readonly track: string;
   /** The streams that are read from the list, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** Keys under which the state knows what the list's rows belong to, as far as that is known by now. */
   readonly partitions: () => readonly string[];
   readonly bounds: Bounds;
+  /** Reads a row and what hangs below it; what cannot be read is a part of the visit. */
   readonly visit: (request: VisitRequest) => Promise<Visit>;
   /** An answer 404 below the list is believed only if this does not throw. */
   readonly verify: () => Promise<unknown>;
@@ -60,14 +61,15 @@ export class ListSync {
   #buffered = 0;
 
   constructor(options: ListSyncOptions) {
-    const { run, name, item, bounds } = options;
+    const { run, bounds } = options;
     this.#options = options;
     this.#run = run;
     this.#bounds = bounds;
-    this.#tally = new Tally(run, name, item);
+    this.#tally = new Tally(run, options);
     this.#bookmarks = new Bookmarks({ ...options, tally: this.#tally });
   }
 
+  /** What is known by now of a stream in a partition. */
   entry(stream: string, partition: string): Entry {
     return this.#bookmarks.entry(stream, partition);
   }
@@ -210,8 +212,8 @@ export class ListSync {
 
 /** Whether the error concerns one list alone, rather than the run or the program. */
 function isOurs(error: unknown): error is TapError {
-  if (error instanceof HttpError) return error.failure !== 'unauthorized';
-  return error instanceof TapError && !(error instanceof Unverified);
+  if (error instanceof Unverified || failedWith(error, 'unauthorized')) return false;
+  return error instanceof TapError;
 }
 
 /** What all plans together ask for. */

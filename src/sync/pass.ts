@@ -1,22 +1,25 @@
 import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
-import { endOfSecond, formatTimestamp, parseTimestamp } from '../time.js';
-import type { Need } from './entry.js';
-import type { VisitRequest } from './visit-request.js';
+import { endOfSecond, parseTimestamp } from '../time.js';
+import type { Need } from './need.js';
+import { nameOf, type VisitRequest } from './visit-request.js';
 
 /** What one stream wants of a pass over a list. */
 export interface PassPlan {
-  /** Oldest `created_at` that the stream asks for, */
+  /** Oldest `created_at` that the stream asks for, in milliseconds since 1970. */
   readonly floor: number;
-  /** and the newest. */
+  /** Newest `created_at` that it asks for, likewise; Infinity: no end. */
   readonly newest: number;
+  /** What it wants of a row; undefined: nothing. */
   need(id: string, created: number): Need | undefined;
 }
 
 /** By partition of the list and stream. */
 export type PassPlans = ReadonlyMap<string, ReadonlyMap<string, PassPlan>>;
 
+/** What is to be done next, in the order of the list. */
 export type PassStep =
+  /** Something of this row is wanted. */
   | { readonly kind: 'visit'; readonly request: VisitRequest }
   /** The floor of these streams has been passed. `isDoubtful`: only a 404 says that the list ends here. */
   | {
@@ -55,7 +58,7 @@ export async function* passOver(
   const position = new Position();
   try {
     for await (const page of pages) {
-      const extracted = formatTimestamp(page.answer.receivedAt);
+      const { receivedAt } = page.answer;
       let newest = Number.NEGATIVE_INFINITY;
       for (const row of page.items) {
         const id = idOf(row);
@@ -68,10 +71,10 @@ export async function* passOver(
         newest = Math.max(newest, endOfSecond(created));
         const partition = partitionOf(row);
         if (partition === undefined) continue;
-        if (!position.take(`${partition} ${id}`, created, row)) continue;
+        if (!position.take(nameOf({ partition, id }), created, row)) continue;
         const needs = needsOf(id, created, pending.get(partition));
         if (needs.size > 0) {
-          yield { kind: 'visit', request: { partition, id, created, root: { row, extracted }, needs } };
+          yield { kind: 'visit', request: { partition, id, created, root: { row, receivedAt }, needs } };
         }
       }
       // A page without rows is older than nothing.

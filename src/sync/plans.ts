@@ -1,5 +1,7 @@
 import { endOfSecond } from '../time.js';
-import { type Bounds, type Entry, floorOf, interruptedRange, needOf, type Walk } from './entry.js';
+import type { Bounds, Entry, Walk } from './entry.js';
+import { interruptedRange } from './fold.js';
+import { floorOf, needOf } from './need.js';
 import type { PassPlan } from './pass.js';
 
 /**

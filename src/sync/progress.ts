@@ -1,5 +1,5 @@
 import type { HttpStatistics } from '../http/client.js';
-import { minute, second } from '../time.js';
+import { formatDate, minute, second } from '../time.js';
 
 /** A pipeline on the way from the newest to the floor. */
 export interface Point {
@@ -22,6 +22,7 @@ export class Progress {
   readonly #ways = new Map<string, Way>();
   #total = 0;
   #done = 0;
+  /** RECORDs written. */
   rows = 0;
 
   /** There are `count` more things of a kind to read. */
@@ -92,7 +93,7 @@ export function progressLine(
 ): string {
   const { share, reached, rows } = progress;
   const parts = [progress.parts, `${Math.floor(share * 100)} %`].filter((part) => part !== '');
-  if (reached !== undefined) parts.push(`back to ${new Date(reached).toISOString().slice(0, 10)}`);
+  if (reached !== undefined) parts.push(`back to ${formatDate(reached)}`);
   parts.push(`${Math.round(rows / Math.max(1, elapsed / second)).toLocaleString('en')} rows/s`);
   parts.push(
     statistics.pause > 0

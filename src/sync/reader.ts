@@ -1,23 +1,23 @@
 import { HttpError } from '../errors.js';
 import type { Answer, ApiClient } from '../http/client.js';
+import type { TimedRow } from '../http/object.js';
 import { pages, type Row } from '../http/pagination.js';
 import { expand, withQuery } from '../http/url.js';
 import { isObject } from '../json.js';
+import { largestPage } from '../sources/buildkite/api.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
-import { formatTimestamp } from '../time.js';
 import { plainEnd } from './plain-log.js';
-import type { TimedRow } from './visit-request.js';
 
-/** Most rows that a page of Buildkite may hold; CircleCI has no parameter for it. */
-const largestPage = 100;
 /** Bytes of a text before the end that is kept: whatever the cut goes through begins in them. */
 const margin = 1024;
 
 /** A row with the columns that it takes from the rows above it. */
 export interface FoundRow extends TimedRow {
+  /** Own column -> value of the row above. */
   readonly foreignKeys: Row;
 }
 
+/** What the rows of one source are read with. */
 export interface ReaderOptions {
   readonly client: ApiClient;
   /** Base URLs of other versions of the API, by their names. */
@@ -58,16 +58,16 @@ export class Reader {
       yield this.rows(definition, above, [await found]);
       return;
     }
+    // CircleCI has no parameter for it.
     const asked = style === 'link' || style === 'cursor' ? withQuery(path, { per_page: largestPage }) : path;
     let place = 0;
-    for await (const { items, answer } of pages(this.#options.client, asked, endpoint, style, { headers })) {
-      const extracted = formatTimestamp(answer.receivedAt);
-      const placed = items.map((row) => (position === undefined ? row : { ...row, [position]: place++ }));
-      yield this.rows(
-        definition,
-        above,
-        placed.map((row) => ({ row, extracted })),
+    for await (const page of pages(this.#options.client, asked, endpoint, style, { headers })) {
+      const { receivedAt } = page.answer;
+      const placed = page.items.map((row) =>
+        position === undefined ? row : { ...row, [position]: place++ },
       );
+      const items = placed.map((row) => ({ row, receivedAt }));
+      yield this.rows(definition, above, items);
     }
   }
 
@@ -75,9 +75,9 @@ export class Reader {
   rows(definition: StreamDefinition, above: Above, items: readonly TimedRow[]): FoundRow[] {
     const foreignKeys = foreignKeysOf(definition, above);
     const { cleaned = (row: Row) => row } = this.#options;
-    return items.flatMap(({ row: item, extracted }) => {
+    return items.flatMap(({ row: item, receivedAt }) => {
       const rows = definition.rows?.(item, above) ?? [item];
-      return rows.map((row) => ({ row: cleaned(row), extracted, foreignKeys }));
+      return rows.map((row) => ({ row: cleaned(row), receivedAt, foreignKeys }));
     });
   }
 
@@ -110,7 +110,7 @@ export class Reader {
     const { tailBytes, redacted = (one: string) => one } = this.#options;
     const content = plainEnd(text, tailBytes, redacted);
     const row = { content, size, truncated: size > tailBytes };
-    return { row, extracted: formatTimestamp(receivedAt) };
+    return { row, receivedAt };
   }
 }
 

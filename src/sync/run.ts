@@ -1,6 +1,6 @@
 import type { Log } from '../log.js';
 import type { Metrics } from '../singer/metrics.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import type { Writer } from '../singer/writer.js';
 import { second } from '../time.js';
 import type { Progress } from './progress.js';
@@ -11,15 +11,19 @@ const mostBuffered = 24_000_000;
 /** A STATE costs targets a flush, so it does not follow every pipeline. */
 const stateInterval = 5 * second;
 
+/** What a run is made of. */
 export interface RunOptions {
   readonly writer: Writer;
   readonly log: Log;
+  /** The one that came in; it moves on with what is written. */
   readonly state: State;
   readonly metrics: Metrics;
   readonly progress: Progress;
   /** By stream, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
+  /** Requests in flight at most, of one source. */
   readonly maxConcurrency: number;
+  /** Whether what could not be read is an error, or a warning. */
   readonly onError: 'fail' | 'skip';
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -30,7 +34,7 @@ export class Run {
   readonly writer: Writer;
   readonly log: Log;
   readonly state: State;
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   readonly progress: Progress;
   /** RECORDs written, by stream. */
   readonly rows = new Map<string, number>();
@@ -78,14 +82,17 @@ export class Run {
     if (this.#hasChanged && this.isStateDue) this.writeState();
   }
 
+  /** Whether the SCHEMAs have been written, so that a STATE may follow. */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
 
+  /** Whether more may be read ahead: a slow reader of stdout slows the requests down, and memory stays flat. */
   get hasRoom(): boolean {
     return this.buffered < mostBuffered;
   }
 
+  /** Writes a RECORD line and counts it. */
   record(stream: string, line: string): void {
     this.writer.line(line);
     this.#hasChanged = true;
@@ -108,17 +115,19 @@ export class Run {
     else this.log.error(what);
   }
 
+  /** Warns of something that many parts of a run come upon; of each topic once. */
   warnOnce(topic: string, warning: string): void {
     if (this.#warned.has(topic)) return;
     this.#warned.add(topic);
     this.log.warning(warning);
   }
 
+  /** Whether the last STATE is a few seconds old; a clock that was set back counts as well. */
   get isStateDue(): boolean {
     return Math.abs(this.#options.clock() - this.#stateWritten) >= stateInterval;
   }
 
-  /** Everything that the state covers has been written before. */
+  /** Writes a STATE. Everything that the state covers has to be written before. */
   writeState(): void {
     this.writer.message({ type: 'STATE', value: this.state });
     this.#hasChanged = false;

@@ -2,6 +2,7 @@
 export interface SyncSettings {
   /** Undefined: one year before the run. */
   readonly startDate: number | undefined;
+  /** Exclusive; undefined: no end. */
   readonly endDate: number | undefined;
   /** Read exactly [startDate, endDate), whatever the bookmarks say. */
   readonly range: boolean;

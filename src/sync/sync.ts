@@ -1,4 +1,4 @@
-import { HttpError, Stopped, TapError } from '../errors.js';
+import { failedWith, type HttpError, Stopped, TapError } from '../errors.js';
 import type { Run } from './run.js';
 
 /** What a run reads of one source. */
@@ -12,6 +12,7 @@ export interface SourceSync {
 /** A source with what ends all that it has under way. */
 export interface StartedSource {
   readonly sync: SourceSync;
+  /** Rejects its requests with Stopped. */
   readonly stop: () => void;
 }
 
@@ -74,5 +75,5 @@ async function endOf(
 }
 
 function isRefused(error: unknown): error is HttpError {
-  return error instanceof HttpError && error.failure === 'unauthorized';
+  return failedWith(error, 'unauthorized');
 }

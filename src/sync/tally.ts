@@ -1,66 +1,81 @@
 import { type HttpError, TapError } from '../errors.js';
+import type { StreamDefinition } from '../streams/define.js';
+import { leftOut } from './left-out.js';
 import type { Run } from './run.js';
 import type { Visit } from './visit.js';
 
-/** More failed rows than this end the sync of a list, */
+/** More failed rows than this end the sync of a list. */
 const mostFailures = 100;
-/** and so does a larger share of those visited, unless they are a handful, which says nothing about the rest. */
+/** A larger share of failed rows among those visited ends it, too. */
 const largestShare = 0.05;
+/** So many failed rows say nothing about the rest, whatever their share. */
 const handful = 5;
+
+/** What messages call a list and what is in it. */
+export interface ListWords {
+  /** Whatever the list belongs to: a slug. */
+  readonly name: string;
+  /** One row of it: pipeline, build, test run. */
+  readonly item: string;
+  /** Rows that have nothing below them by their kind; undefined where there are none. */
+  readonly withoutDetails?: string;
+  /** Why a row may have no id, as a clause; undefined where nobody knows. */
+  readonly whyWithoutId?: string;
+}
 
 /** Counts and reports what could not be read of a list. */
 export class Tally {
   readonly #run: Run;
-  /** Whose list it is, */
-  readonly #name: string;
-  /** and what its rows are. */
-  readonly #item: string;
+  readonly #words: ListWords;
   #visited = 0;
   #failed = 0;
   #missing = 0;
   #withoutId = 0;
   #skipped = 0;
 
-  constructor(run: Run, name: string, item: string) {
+  constructor(run: Run, words: ListWords) {
     this.#run = run;
-    this.#name = name;
-    this.#item = item;
+    this.#words = words;
   }
 
+  /** Counts a visit, and reports what of it could not be read but for what is forbidden. */
   visit({ request, results, missing, withoutId, skipped }: Visit): void {
     this.#visited++;
     this.#missing += missing;
     this.#withoutId += withoutId;
     this.#skipped += skipped;
+    const { name, item } = this.#words;
     let hasFailed = false;
     for (const [stream, result] of results) {
       if (result.kind === 'forbidden') continue;
       for (const error of result.errors) {
         hasFailed = true;
         // A number says nothing without its pipeline.
-        const name = this.#run.state.nameOf(request.partition) ?? this.#name;
+        const whole = this.#run.state.nameOf(request.partition) ?? name;
         this.#run.fail(
-          `${name}: ${stream} of ${this.#item} ${request.id} could not be read and will be asked again in ` +
-            `the next run. ${error.line}`,
+          `${whole}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
+            error.line,
         );
       }
     }
     if (hasFailed) this.#failed++;
   }
 
+  /** Counts a row of the list itself that has no id. */
   withoutId(): void {
     this.#withoutId++;
   }
 
-  forbidden(stream: string, error: HttpError, permissions: readonly string[]): void {
-    const needed = permissions.join(' and ');
-    this.#run.fail(`${this.#name}: ${stream} are left out of this run; they need ${needed}. ${error.line}`);
+  /** Reports a stream that is left out from now on; to be called once for each. */
+  forbidden(definition: StreamDefinition, error: HttpError): void {
+    this.#run.fail(`${this.#words.name}: ${leftOut([definition.name], definition)} ${error.line}`);
   }
 
-  givenUp(stream: string, pipeline: string): void {
+  /** Warns of a row that leaves the open list though it may not have been read in its last state. */
+  givenUp(stream: string, id: string): void {
+    const { name, item } = this.#words;
     this.#run.log.warning(
-      `${this.#name}: pipeline ${pipeline} never settled and its newest workflow is older than 91 days; ` +
-        `${stream} no longer asks for it.`,
+      `${name}: ${item} ${id} never settled and is too old to change; ${stream} no longer asks for it.`,
     );
   }
 
@@ -74,20 +89,22 @@ export class Tally {
   refuseTooManyFailures(): void {
     if (!this.hasTooManyFailures) return;
     throw new TapError(
-      `${this.#failed} of ${this.#visited} ${this.#item}s could not be read, so the rest is left for this run.`,
+      `${this.#failed} of ${this.#visited} ${this.#words.item}s could not be read, so the rest is left for this run.`,
     );
   }
 
+  /** Says what was left out without being a failure. */
   end(): void {
+    const { name, item, withoutDetails = `${item}s`, whyWithoutId } = this.#words;
     if (this.#skipped > 0) {
       this.#run.log.info(
-        `${this.#name}: ${this.#skipped} approvals and jobs without a number were passed over; they have no details.`,
+        `${name}: ${this.#skipped} ${withoutDetails} were passed over; they have no details.`,
       );
     }
     if (this.#missing === 0 && this.#withoutId === 0) return;
+    const why = whyWithoutId === undefined ? '' : `, ${whyWithoutId},`;
     this.#run.log.info(
-      `${this.#name}: ${this.#missing} answers 404 below ${this.#item}s and ${this.#withoutId} rows without ` +
-        'id, as what has expired is shown, were left out.',
+      `${name}: ${this.#missing} answers 404 below ${item}s and ${this.#withoutId} rows without id${why} were left out.`,
     );
   }
 }

@@ -1,16 +1,18 @@
-import { HttpError, TapError } from '../errors.js';
-import type { Records } from '../singer/records.js';
+import { failureOf, TapError } from '../errors.js';
+import type { SelectedRecords } from '../singer/records.js';
 import type { Above, StreamDefinition } from '../streams/define.js';
+import { leftOut, needs } from './left-out.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
 import type { Run } from './run.js';
 
+/** What a tree needs. */
 export interface TreeOptions {
   readonly run: Run;
   readonly reader: Reader;
   /** What messages call whatever the tree belongs to: a slug. */
   readonly name: string;
   /** Of all selected streams of the source. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** The streams of the tree, parents before children. */
   readonly definitions: readonly StreamDefinition[];
   /** Pages of rows that are known already; undefined: they have to be asked for. */
@@ -104,9 +106,9 @@ export class Tree {
     const { run, records } = this.#options;
     const own = records.get(name);
     if (own === undefined || this.#forbidden.has(placeOf(definition, above))) return;
-    const { row, extracted, foreignKeys } = found;
+    const { row, receivedAt, foreignKeys } = found;
     try {
-      run.record(name, own.line(row, foreignKeys, extracted));
+      run.record(name, own.line(row, foreignKeys, receivedAt));
     } catch (error) {
       if (!(error instanceof TapError)) throw error;
       run.fail(`${this.#options.name}: ${error.line}`);
@@ -141,22 +143,21 @@ export class Tree {
 
   #take(error: unknown, definition: StreamDefinition, above: Above, wanted: readonly string[]): void {
     if (!(error instanceof TapError)) throw error;
-    if (error instanceof HttpError && error.failure === 'unauthorized') throw error;
+    const failure = failureOf(error);
+    if (failure === 'unauthorized') throw error;
     const { run, name } = this.#options;
     const names = wanted.join(', ');
-    const failure = error instanceof HttpError ? error.failure : 'unreadable';
-    const needed = definition.permissions.join(' and ');
     if (failure === 'forbidden') {
       const place = placeOf(definition, above);
       if (this.#forbidden.has(place)) return;
       this.#forbidden.add(place);
-      run.fail(`${name}: ${names} are left out of this run; they need ${needed}. ${error.line}`);
+      run.fail(`${name}: ${leftOut(wanted, definition)} ${error.line}`);
     } else if (failure === 'not-found' && definition.parent?.parent !== undefined) {
       // What was listed a moment ago may be deleted by now.
       this.#missing++;
     } else if (failure === 'not-found') {
       // What is there but not for this token may be 404 too.
-      run.fail(`${name}: ${names} could not be read; they need ${needed}. ${error.line}`);
+      run.fail(`${name}: ${names} could not be read; ${needs(wanted, definition)}. ${error.line}`);
     } else {
       run.fail(`${name}: ${names} could not be read. ${error.line}`);
     }

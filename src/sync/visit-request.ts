@@ -1,11 +1,5 @@
-import type { Row } from '../http/pagination.js';
-import type { Need } from './entry.js';
-
-/** A row and when the answer that held it arrived, as `time_extracted` has it. */
-export interface TimedRow {
-  readonly row: Row;
-  readonly extracted: string;
-}
+import type { TimedRow } from '../http/object.js';
+import type { Need } from './need.js';
 
 /** A row of a walked list that is to be read with what hangs below it, for the streams that need something of it. */
 export interface VisitRequest {
@@ -17,5 +11,11 @@ export interface VisitRequest {
   readonly created: number;
   /** The row where a list page had it; undefined: asked for when it is needed. */
   readonly root: TimedRow | undefined;
+  /** By stream. */
   readonly needs: ReadonlyMap<string, Need>;
+}
+
+/** What names a row over all partitions of its list. */
+export function nameOf({ partition, id }: Pick<VisitRequest, 'partition' | 'id'>): string {
+  return `${partition} ${id}`;
 }

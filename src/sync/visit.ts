@@ -1,14 +1,17 @@
+import type { TimedRow } from '../http/object.js';
 import { type Row, TokenNotFound } from '../http/pagination.js';
-import type { Records } from '../singer/records.js';
+import type { SelectedRecords } from '../singer/records.js';
 import { type Above, isAtOrBelow, type StreamDefinition } from '../streams/define.js';
 import { formatTimestamp } from '../time.js';
-import type { Need } from './entry.js';
-import { type Judge, Outcome, type StreamResult } from './outcome.js';
+import { Gathered, type Judge, type StreamResult } from './gathered.js';
+import type { Need } from './need.js';
 import { type FoundRow, keyOf, type Reader } from './reader.js';
-import type { TimedRow, VisitRequest } from './visit-request.js';
+import type { VisitRequest } from './visit-request.js';
 
+/** A RECORD line that waits to be written. */
 export interface Line {
   readonly stream: string;
+  /** Without its end of line. */
   readonly text: string;
   /** What several visits may bring is written with the first of them alone; this names it. */
   readonly once?: string;
@@ -19,6 +22,7 @@ export interface Visit {
   readonly request: VisitRequest;
   /** RECORD lines, parents before children. */
   readonly lines: readonly Line[];
+  /** Of every stream that needed something of it. */
   readonly results: ReadonlyMap<string, StreamResult>;
   /** Answers 404, which are to be believed only while token and list still answer. */
   readonly missing: number;
@@ -29,7 +33,7 @@ export interface Visit {
 }
 
 /** What is particular to the rows of one walked list. */
-export interface Kind {
+export interface WalkedKind {
   /** The stream of the visited rows. */
   readonly root: StreamDefinition;
   /** Everything that may hang below them, parents before children. */
@@ -39,12 +43,15 @@ export interface Kind {
   /** Asks for the visited row by its id. */
   readonly fetchRoot: (request: VisitRequest) => Promise<TimedRow>;
   /** Adds to the visited row what is needed and did not come with it, as far as that can be read. */
-  readonly complete?: (outcome: Outcome) => Promise<void>;
+  readonly complete?: (gathered: Gathered) => Promise<void>;
   /** Whether the row of a list is needed even where no stream wants it written. */
   readonly needsRoot: boolean;
-  /** Whether a row may have changed since the time in `need`, */
+  /** Whether a row is to be written: whether it may have changed since the time in `need`, and the settings want it. */
   readonly writes: (definition: StreamDefinition, row: Row, need: Need) => boolean;
-  /** and whether the list of a child below it may, for a stream that is that child or hangs below it. */
+  /**
+   * Whether the list of `child` below the row of `definition` is to be read, for a stream that is that child or
+   * hangs below it: whether it may have changed since the time in `need`, and the settings want it.
+   */
   readonly looksBelow: (
     definition: StreamDefinition,
     above: Above,
@@ -56,26 +63,27 @@ export interface Kind {
   readonly embedded: (
     definition: StreamDefinition,
     above: Above,
-    outcome: Outcome,
+    gathered: Gathered,
   ) => readonly TimedRow[] | undefined;
   /** Streams whose list is gone only together with the visited row. */
   readonly vanishing: ReadonlySet<string>;
+  /** Whether a stream's part of the visited row is settled, once all has been read. */
   readonly judge: Judge;
   /** Whether a row has nothing below it by its kind, which is counted. */
   readonly skips?: (definition: StreamDefinition, row: Row) => boolean;
   /** What else has to be written with a row. */
   readonly also?: (definition: StreamDefinition, row: Row) => Promise<Line[]>;
   /** Whether only the visited row itself, which no list has brought, can still tell that something may change. */
-  readonly asksRootAtEnd: (outcome: Outcome) => boolean;
+  readonly asksRootAtEnd: (gathered: Gathered) => boolean;
 }
 
 /** Reads rows of a walked list with all that is below them. Errors become part of the visit, but for those that end the run. */
 export class Visitor {
   readonly #reader: Reader;
-  readonly #records: ReadonlyMap<string, Records>;
-  readonly #kind: Kind;
+  readonly #records: SelectedRecords;
+  readonly #kind: WalkedKind;
 
-  constructor(reader: Reader, records: ReadonlyMap<string, Records>, kind: Kind) {
+  constructor(reader: Reader, records: SelectedRecords, kind: WalkedKind) {
     this.#reader = reader;
     this.#records = records;
     this.#kind = kind;
@@ -83,50 +91,50 @@ export class Visitor {
 
   /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
   async visit(request: VisitRequest): Promise<Visit> {
-    const outcome = new Outcome(request);
-    const lines = [...(await this.#readRoot(outcome)), ...(await this.#readBelowRoot(outcome))];
-    const { missing, withoutId, skipped } = outcome;
-    const results = outcome.results(this.#kind.judge);
+    const gathered = new Gathered(request);
+    const lines = [...(await this.#readRoot(gathered)), ...(await this.#readBelowRoot(gathered))];
+    const { missing, withoutId, skipped } = gathered;
+    const results = gathered.results(this.#kind.judge);
     return { request, lines, results, missing, withoutId, skipped };
   }
 
-  async #readRoot(outcome: Outcome): Promise<Line[]> {
+  async #readRoot(gathered: Gathered): Promise<Line[]> {
     const { root, needsRoot, writes } = this.#kind;
-    const { needs } = outcome.request;
+    const { needs } = gathered.request;
     const need = needs.get(root.name);
     if (need === undefined && !needsRoot) return [];
     const streams = needsRoot ? [...needs.keys()] : [root.name];
-    return outcome.attempt(streams, 'gone', async () => {
-      const found = outcome.root ?? (await this.#fetchRoot(outcome));
-      await this.#kind.complete?.(outcome);
-      const row = outcome.root ?? found;
+    return gathered.attempt(streams, 'gone', async () => {
+      const fetched = gathered.root ?? (await this.#fetchRoot(gathered));
+      await this.#kind.complete?.(gathered);
+      const row = gathered.root ?? fetched;
       if (need === undefined || !writes(root, row.row, need)) return [];
-      const rows = this.#reader.rows(root, this.#kind.above(outcome.request), [row]);
-      return outcome.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
+      const rows = this.#reader.rows(root, this.#kind.above(gathered.request), [row]);
+      return gathered.collect([root.name], () => rows.flatMap((found) => this.#write(root.name, found)));
     });
   }
 
-  async #fetchRoot(outcome: Outcome): Promise<TimedRow> {
-    outcome.root = await this.#kind.fetchRoot(outcome.request);
-    return outcome.root;
+  async #fetchRoot(gathered: Gathered): Promise<TimedRow> {
+    gathered.root = await this.#kind.fetchRoot(gathered.request);
+    return gathered.root;
   }
 
-  async #readBelowRoot(outcome: Outcome): Promise<Line[]> {
+  async #readBelowRoot(gathered: Gathered): Promise<Line[]> {
     const { root, needsRoot, asksRootAtEnd, below } = this.#kind;
-    if (needsRoot && outcome.root === undefined) return [];
-    const needs = new Map([...outcome.request.needs].filter(([stream]) => stream !== root.name));
+    if (needsRoot && gathered.root === undefined) return [];
+    const needs = new Map([...gathered.request.needs].filter(([stream]) => stream !== root.name));
     if (needs.size === 0) return [];
-    const { id, created } = outcome.request;
+    const { id, created } = gathered.request;
     const above = {
-      ...this.#kind.above(outcome.request),
-      [root.name]: outcome.root?.row ?? { id, created_at: formatTimestamp(created) },
+      ...this.#kind.above(gathered.request),
+      [root.name]: gathered.root?.row ?? { id, created_at: formatTimestamp(created) },
     };
     const asked = new Set<string>();
-    const lines = await this.#readBelow(root, above, needs, { outcome, asked });
-    if (outcome.root === undefined && asksRootAtEnd(outcome)) {
+    const lines = await this.#readBelow(root, above, needs, { gathered, asked });
+    if (gathered.root === undefined && asksRootAtEnd(gathered)) {
       const streams = below.map(({ name }) => name).filter((name) => needs.has(name));
-      await outcome.attempt(streams, 'gone', async () => {
-        await this.#fetchRoot(outcome);
+      await gathered.attempt(streams, 'gone', async () => {
+        await this.#fetchRoot(gathered);
         return [];
       });
     }
@@ -137,7 +145,7 @@ export class Visitor {
   async #readBelow(parent: StreamDefinition, above: Above, needs: Needs, visit: Visiting): Promise<Line[]> {
     const { below, looksBelow, skips } = this.#kind;
     if (skips?.(parent, above[parent.name] ?? {}) === true) {
-      visit.outcome.skipped++;
+      visit.gathered.skipped++;
       return [];
     }
     const children = below.filter((child) => child.parent === parent);
@@ -163,10 +171,10 @@ export class Visitor {
   ): Promise<Line[]> {
     const { name } = definition;
     const missing = this.#kind.vanishing.has(name) ? 'gone' : 'nothing';
-    return visit.outcome.attempt([...needs.keys()], missing, async () => {
+    return visit.gathered.attempt([...needs.keys()], missing, async () => {
       const rows = await this.#list(definition, above, visit);
       if (definition.parent === this.#kind.root) {
-        visit.outcome.listed.set(
+        visit.gathered.listed.set(
           name,
           rows.map(({ row }) => row),
         );
@@ -188,7 +196,7 @@ export class Visitor {
     const { name } = definition;
     const need = needs.get(name);
     const isWritten = need !== undefined && this.#kind.writes(definition, found.row, need);
-    const own = isWritten ? visit.outcome.collect([name], () => this.#write(name, found)) : [];
+    const own = isWritten ? visit.gathered.collect([name], () => this.#write(name, found)) : [];
     if (isWritten) own.push(...(await this.#also(definition, found, visit)));
     const needsBelow = new Map([...needs].filter(([stream]) => stream !== name));
     if (needsBelow.size === 0) return own;
@@ -196,21 +204,25 @@ export class Visitor {
     return [...own, ...below];
   }
 
-  async #also(definition: StreamDefinition, { row }: FoundRow, { outcome }: Visiting): Promise<Line[]> {
+  async #also(definition: StreamDefinition, { row }: FoundRow, { gathered }: Visiting): Promise<Line[]> {
     const { also } = this.#kind;
     return also === undefined
       ? []
-      : outcome.attempt([definition.name], 'nothing', () => also(definition, row));
+      : gathered.attempt([definition.name], 'nothing', () => also(definition, row));
   }
 
-  #write(stream: string, { row, extracted, foreignKeys }: FoundRow): Line[] {
-    const text = this.#records.get(stream)?.line(row, foreignKeys, extracted);
+  #write(stream: string, { row, receivedAt, foreignKeys }: FoundRow): Line[] {
+    const text = this.#records.get(stream)?.line(row, foreignKeys, receivedAt);
     return text === undefined ? [] : [{ stream, text }];
   }
 
   /** All rows of a list, each key once: a list that grows while it is paged by offset repeats rows. */
-  async #list(definition: StreamDefinition, above: Above, { outcome, asked }: Visiting): Promise<FoundRow[]> {
-    const embedded = this.#kind.embedded(definition, above, outcome);
+  async #list(
+    definition: StreamDefinition,
+    above: Above,
+    { gathered, asked }: Visiting,
+  ): Promise<FoundRow[]> {
+    const embedded = this.#kind.embedded(definition, above, gathered);
     if (embedded === undefined) {
       // A rerun lists the same job again: what hangs below it is asked once.
       const path = this.#reader.pathOf(definition, above);
@@ -220,7 +232,7 @@ export class Visitor {
     const rows = new Map<string, FoundRow>();
     const take = (found: FoundRow) => {
       const key = keyOf(definition, found);
-      if (key === undefined) outcome.withoutId++;
+      if (key === undefined) gathered.withoutId++;
       else rows.set(key, found);
     };
     if (embedded !== undefined) {
@@ -232,7 +244,7 @@ export class Visitor {
     } catch (error) {
       // A page that the server named itself is not there: what came before it is, and the 404 has to be believed.
       if (!(error instanceof TokenNotFound)) throw error;
-      outcome.missing++;
+      gathered.missing++;
     }
     return [...rows.values()];
   }
@@ -242,7 +254,7 @@ type Needs = ReadonlyMap<string, Need>;
 
 /** What is carried along through one visit. */
 interface Visiting {
-  readonly outcome: Outcome;
+  readonly gathered: Gathered;
   /** Paths that have been asked. */
   readonly asked: Set<string>;
 }

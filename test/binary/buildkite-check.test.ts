@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { allScopes } from '../sandbox/buildkite/options.js';
 import { DAY, HOUR } from '../sandbox/buildkite/time.js';
-import {
-  buildkiteSettings,
-  type DoorOptions,
-  noon,
-  quietWorld,
-  runDoor,
-  servedBuildkite,
-} from '../support/buildkite-door.js';
+import { buildkiteSettings, noon, quietWorld, runDoor, servedBuildkite } from '../support/buildkite-door.js';
 import { calmWorld, served, settingsFor } from '../support/calm.js';
+import type { DoorOptions } from '../support/door.js';
 
 const all = allScopes.join(', ');
 const linesOf = (text: string) => (text === '' ? [] : text.trimEnd().split('\n'));

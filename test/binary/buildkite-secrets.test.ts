@@ -3,15 +3,8 @@ import { buildkiteStreams } from '../../src/streams/buildkite/index.js';
 import { plantedSecrets, secretKinds, secretOf } from '../sandbox/buildkite/secrets.js';
 import { DAY } from '../sandbox/buildkite/time.js';
 import { createBuildkiteWorld } from '../sandbox/buildkite/world.js';
-import {
-  type DoorOptions,
-  lastState,
-  noon,
-  quietWorld,
-  rowsOf,
-  runDoor,
-  servedBuildkite,
-} from '../support/buildkite-door.js';
+import { lastState, noon, quietWorld, rowsOf, runDoor, servedBuildkite } from '../support/buildkite-door.js';
+import type { DoorOptions } from '../support/door.js';
 
 const names = buildkiteStreams.map(({ name }) => name);
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type BulkOptions, createBulkWorld } from '../sandbox/bulk.js';
 import { plainCoins } from '../sandbox/coins.js';
-import { DAY } from '../sandbox/rows.js';
+import { DAY, MINUTE } from '../sandbox/rows.js';
 import { type Sandbox, serve } from '../sandbox/serve.js';
 import type { Source } from '../sandbox/source.js';
 import { createWorld, type World } from '../sandbox/world.js';
 import { calmWorld, messagesOf, served, settingsFor, stillClock } from '../support/calm.js';
-import { at } from '../support/diary.js';
+import { at, script } from '../support/diary.js';
 import { type Ended, Folder } from '../support/folder.js';
 
 const web = 'gh/acme/web';
@@ -204,18 +204,17 @@ describe('the numbers of check', () => {
     expect(stdout).toContain('0 pipelines since 2024-01-01  first sync about 2 requests  usual run about 2');
   });
 
-  /** What check says, and what the sandbox counts for a first sync and the run after it. */
+  /** What check says, and what a first sync and the run after it say at their ends. */
   async function estimated(sandbox: Sandbox<Source>, settings: object = {}): Promise<[Requests, Requests]> {
-    const { world, traffic } = sandbox;
+    const { world } = sandbox;
     const folder = new Folder({ CLOCK_START: String(world.now), CLOCK_SPEED: '0' });
     const config = { token: sandbox.token, base_url: sandbox.url, project_slugs: world.slugs, ...settings };
     folder.write('config.json', config);
     const { firstSync, usualRun } = numbersOf(await folder.tap(['check', '--config', 'config.json']));
     const counted = async (...args: string[]) => {
-      traffic.reset();
-      const { stdout } = await folder.tap(['--config', 'config.json', ...args]);
+      const { stdout, stderr } = await folder.tap(['--config', 'config.json', ...args]);
       folder.write('state.json', messagesOf(stdout).at(-1)?.value);
-      return traffic.total;
+      return Number(/^INFO Requests: (\d+),/m.exec(stderr)?.[1]);
     };
     const real = { firstSync: await counted(), usualRun: await counted('--state', 'state.json') };
     return [{ firstSync, usualRun }, real];
@@ -239,6 +238,44 @@ describe('the numbers of check', () => {
     await using sandbox = await serve<Source>(createBulkWorld(options));
     const [said, counted] = await estimated(sandbox, { start_date: '2024-01-01', ...settings });
     expect(said).toEqual(counted);
+  });
+
+  /** Forty pipelines of a workflow with three jobs, of which one failed and has steps like any other. */
+  const alike = () => {
+    const world = script({ pageSize: 20 });
+    for (let number = 0; number < 40; number++) {
+      const createdAt = at(1, 12 * number);
+      const pipeline = world.addPipeline({ createdAt });
+      const jobs = ['success', 'success', 'failed'].map((status) => ({ status }));
+      world.addWorkflow(pipeline, { createdAt, stoppedAt: createdAt + 5 * MINUTE, status: 'failed', jobs });
+    }
+    world.now = at(30);
+    return world;
+  };
+  it.each<[string, object]>([
+    ['of configurations', { streams: 'pipelines configuration' }],
+    ['of configurations without their pipelines', { streams: 'configuration' }],
+    ['of job details without jobs', { streams: 'details' }],
+    ['of steps', { streams: 'job_steps' }],
+    ['of configurations, with a look-back', { streams: 'core configuration', lookback_days: 10 }],
+  ])('are the requests of real runs, %s', async (_, settings) => {
+    const sandbox = await served(alike());
+    const [said, counted] = await estimated(sandbox, { start_date: '2024-01-01', ...settings });
+    expect(said).toEqual(counted);
+  });
+
+  // Of lists that may be long only the first pages are reckoned with, and of steps those of some jobs.
+  it.each<[string, object]>([
+    ['of the project alone', { streams: 'project' }],
+    ['of tests and artifacts', { streams: 'core tests artifacts' }],
+    ['of logs of failed jobs', { streams: 'logs' }],
+    ['of logs of all jobs', { streams: 'logs', log_jobs: 'all' }],
+    ['of everything about projects', { streams: 'core project configuration details logs tests artifacts' }],
+  ])('are near the requests of real runs, %s', async (_, settings) => {
+    const sandbox = await served(alike());
+    const [said, counted] = await estimated(sandbox, { start_date: '2024-01-01', ...settings });
+    expect(Math.abs(said.firstSync - counted.firstSync)).toBeLessThanOrEqual(2 + 0.2 * counted.firstSync);
+    expect(Math.abs(said.usualRun - counted.usualRun)).toBeLessThanOrEqual(2);
   });
 
   it('are near those of a project whose pipelines differ, when nothing is open', async () => {

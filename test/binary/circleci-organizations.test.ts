@@ -5,8 +5,9 @@ import type { Sandbox } from '../sandbox/serve.js';
 import type { World } from '../sandbox/world.js';
 import { lastState, logged, rowsOf } from '../support/buildkite-door.js';
 import { served } from '../support/calm.js';
-import { type DoorOptions, runDoor } from '../support/circleci-door.js';
+import { runDoor } from '../support/circleci-door.js';
 import { at, script } from '../support/diary.js';
+import type { DoorOptions } from '../support/door.js';
 
 const web = 'gh/acme/web';
 const api = 'gh/acme/api';
@@ -108,21 +109,69 @@ describe('org_slugs', () => {
     expect(code).toBe(1);
   });
 
-  test('goes on with a project that has another name by now, without a word', async () => {
+  test('goes on with a project that has another name by now, without a word and without reading it again', async () => {
     const world = worldOf({ projects: [{ slug: web, formerSlugs: ['gh/acme/site'], renamedAt: at(9) }] });
     const sandbox = await served(world);
     world.now = at(8);
     const first = await run(sandbox, { org_slugs: 'gh/acme' });
     expect(JSON.stringify(lastState(first.stdout))).toContain('gh/acme/site');
     world.now = at(10);
+    // Lists name the project by its new name, which would be found first.
+    sandbox.faults.add({ kind: 'status', status: 503, match: /project\/gh\/acme\/site$/, times: 1 });
     const { stdout, stderr, code } = await run(
       sandbox,
-      { org_slugs: 'gh/acme' },
+      { org_slugs: 'gh/acme', max_retries: 2 },
       { state: lastState(first.stdout) },
     );
-    expect({ code, warnings: logged(stderr, 'WARNING') }).toEqual({ code: 0, warnings: [] });
+    expect({ code, warnings: logged(stderr, 'WARNING').filter((line) => !line.includes('503')) }).toEqual({
+      code: 0,
+      warnings: [],
+    });
+    expect(projectsIn(stdout)).toEqual([]);
     expect(JSON.stringify(lastState(stdout))).not.toContain('gh/acme/site');
     expect(JSON.stringify(lastState(stdout))).toContain(web);
+  });
+
+  test('leaves out what bears an excluded name by now', async () => {
+    const world = worldOf({ projects: [{ slug: legacy, formerSlugs: ['gh/acme/site'], renamedAt: at(9) }] });
+    const sandbox = await served(world);
+    world.now = at(8);
+    const first = await run(sandbox, { org_slugs: 'gh/acme' });
+    world.now = at(10);
+    world.addPipeline({ project: legacy, createdAt: at(9, 12) });
+    const { stdout, stderr } = await run(
+      sandbox,
+      { org_slugs: 'gh/acme', project_slugs: '!gh/acme/legacy-*' },
+      { state: lastState(first.stdout) },
+    );
+    expect(projectsIn(stdout)).toEqual([]);
+    expect(logged(stderr, 'INFO')).toContain(
+      'INFO gh/acme/site is gh/acme/legacy-api by now, which project_slugs leaves out.',
+    );
+  });
+
+  test('does not forget a project of which nothing is read that has a bookmark', async () => {
+    const world = worldOf();
+    const sandbox = await served(world);
+    const streams = 'projects';
+    const first = await run(sandbox, { org_slugs: 'gh/acme' }, { streams });
+    const unlisted = sandbox.faults.add({ kind: 'status', status: 200, body: [], match: /v1\.1\/projects/ });
+    sandbox.faults.add({
+      kind: 'status',
+      status: 200,
+      body: { items: [], next_page_token: null },
+      match: /\/pipeline\?org-slug=/,
+    });
+    const again = await run(sandbox, { org_slugs: 'gh/acme' }, { streams, state: lastState(first.stdout) });
+    expect(unlisted.hits).toBe(1);
+    expect(
+      rowsOf(again.stdout)
+        .get('projects')
+        ?.map(({ slug }) => slug),
+    ).toEqual(expect.arrayContaining([api, web]));
+    // Where the settings name what is read, there is nothing to remember.
+    const named = await run(sandbox, { project_slugs: web }, { streams });
+    expect(JSON.stringify(lastState(named.stdout))).not.toContain(web);
   });
 
   test('that CircleCI does not know is an error that says what to check, and the other one is read', async () => {
@@ -192,8 +241,8 @@ describe('check', () => {
     return { lines: stdout.trimEnd().split('\n'), stderr, code };
   };
   const invisible =
-    'A project is missing here if it has not been built for long and the owner of the token does not follow it, or ' +
-    'may not see it: follow it, or name it in project_slugs.';
+    'A project is missing here if it has not been built for long, or others have been built far more often since, ' +
+    'and the owner of the token does not follow it, or may not see it: follow it, or name it in project_slugs.';
 
   test('lists what was found, by which way, and why a project may be invisible', async () => {
     const world = worldOf({ recentProjects: 1 });

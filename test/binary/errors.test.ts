@@ -116,7 +116,8 @@ describe.concurrent('a setting', () => {
     [
       { token: null, project_slugs: '' },
       "Config is missing required keys: ['token', 'project_slugs']. " +
-        'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.',
+        'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN. org_slugs may stand for ' +
+        'project_slugs, and to read Buildkite alone, buildkite_token for both.',
     ],
     [{ start_date: 'yesterday' }, `start_date is "yesterday", which is no date. ${dateHint}`],
     [{ start_date: '2026-02-30' }, `start_date is "2026-02-30", which is no date. ${dateHint}`],

@@ -34,7 +34,7 @@ const both = { ...circleci, ...buildkite };
 
 const parse = (given: JsonObject, required?: readonly string[]) => parseConfig(given, '1.2.3', required);
 const namesOf = ({ streams }: Config) => streams.map(({ name }) => name);
-const sourcesOf = (config: Config) =>
+const withSettings = (config: Config) =>
   (['circleci', 'buildkite'] as const).filter((source) => config[source] !== undefined);
 
 /** The line that the user reads. */
@@ -49,7 +49,9 @@ function refusal(given: JsonObject, required?: readonly string[]): string {
 }
 
 const settingHint = 'tap-circle-ci --about explains each setting.';
-const missingHint = 'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN.';
+const missingHint =
+  'Put them into the config file, or into variables such as TAP_CIRCLE_CI_TOKEN. org_slugs may stand for ' +
+  'project_slugs, and to read Buildkite alone, buildkite_token for both.';
 
 describe('the sources that are read', () => {
   it.each<[what: string, given: JsonObject, read: readonly string[]]>([
@@ -57,7 +59,9 @@ describe('the sources that are read', () => {
     ['Buildkite alone with buildkite_token', buildkite, ['buildkite']],
     ['both with all three', both, ['circleci', 'buildkite']],
   ])('are %s', (_, given, read) => {
-    expect(sourcesOf(parse(given))).toEqual(read);
+    const config = parse(given);
+    expect(config.sources).toEqual(read);
+    expect(withSettings(config)).toEqual(read);
   });
 
   it.each<[what: string, given: JsonObject, missing: string]>([
@@ -75,7 +79,7 @@ describe('the sources that are read', () => {
   it('need only the token of CircleCI where nothing but the token is checked', () => {
     expect(parse({ token: 't' }, ['token']).circleci).toMatchObject({ token: 't', projects: { slugs: [] } });
     expect(refusal({}, ['token'])).toContain("missing required keys: ['token']");
-    expect(sourcesOf(parse(buildkite, ['token']))).toEqual(['buildkite']);
+    expect(parse(buildkite, ['token']).sources).toEqual(['buildkite']);
   });
 });
 
@@ -131,6 +135,7 @@ describe('what is configured', () => {
       ...shared
     } = parse({ ...both, start_date: '1970-01-02' });
     expect(shared).toEqual({
+      sources: ['circleci', 'buildkite'],
       startDate: 86_400_000,
       endDate: undefined,
       userAgent: 'tap-circle-ci/1.2.3',
@@ -293,7 +298,7 @@ describe('the streams', () => {
   const ofBoth =
     'Groups: core, buildkite. Streams: pipelines, workflows, jobs, contexts, bk_builds, bk_jobs, bk_logs.';
   const withoutToken = 'but buildkite_token is missing. Set buildkite_token, or name others.';
-  const withoutBoth = 'but token and project_slugs are missing. Set both, or name others.';
+  const withoutBoth = 'but token and project_slugs or org_slugs are missing. Set them, or name others.';
 
   it.each<[given: JsonObject, line: string]>([
     [{ ...circleci, streams: 'core jbos' }, `names "jbos", which do not exist. ${ofCircleCI}`],

@@ -59,7 +59,7 @@ describe('the projects that the settings name', () => {
     ['!gh/acme', 'project_slugs has "gh/acme", which is not a pattern for <host>/<organization>/<project>.'],
     ['gh/acme/[wa]*', 'project_slugs has "gh/acme/[wa]*", which is not a pattern'],
     ['svn/acme/*', 'project_slugs has "svn/acme/*", which no project slug can match.'],
-    ['!acme/legacy-*', 'project_slugs has "acme/legacy-*", which no project slug can match.'],
+    ['!acme/legacy-*', 'project_slugs has "!acme/legacy-*", which no project slug can match.'],
   ])('are refused where one is %s', (projectSlugs, message) => {
     expect(() => parseProjects(projectSlugs, [])).toThrow(message);
   });

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { HttpError } from '../../src/errors.js';
 import type { Answer } from '../../src/http/client.js';
-import type { Headers } from '../../src/http/header.js';
+import type { HeaderFields } from '../../src/http/header.js';
 import { type Page, type PageStyle, pages, TokenNotFound } from '../../src/http/pagination.js';
 import { clientOf, scripted } from './opened.js';
 import { type Handler, json } from './server.js';
@@ -10,7 +10,7 @@ import { type Handler, json } from './server.js';
 /** Answers by the path that is asked for; a list of answers is used up in order. */
 function answering(
   bodies: Record<string, unknown[]>,
-  headers: Record<string, Headers> = {},
+  headers: Record<string, HeaderFields> = {},
 ): {
   asked: string[];
   get(path: string): Promise<Answer>;
@@ -218,7 +218,7 @@ test('an object is one page with one row', async () => {
   expect(source.asked).toEqual(['/me']);
 });
 
-test.each<[PageStyle, string, unknown, Headers, string]>([
+test.each<[PageStyle, string, unknown, HeaderFields, string]>([
   ['link', 'an object', { items: [] }, {}, 'expected an array, found an object'],
   ['link', 'a null item', [{}, null], {}, 'expected an object as items[1], found null'],
   ['link', 'a bad header', [], { link: 'next' }, "expected a header 'Link' as in RFC 8288"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Headers } from '../../src/http/header.js';
+import type { HeaderFields } from '../../src/http/header.js';
 import {
   type Family,
   type RateLimit,
@@ -8,7 +8,7 @@ import {
   reserved,
 } from '../../src/http/rate-limit.js';
 
-test.each<[string, Headers, Partial<Record<Family, RateLimit>>]>([
+test.each<[string, HeaderFields, Partial<Record<Family, RateLimit>>]>([
   ['nothing', {}, {}],
   [
     'the standard family',
@@ -112,7 +112,7 @@ describe('the reset after a refusal', () => {
     'ratelimit-user-remaining': '0',
     'ratelimit-user-reset': '42',
   };
-  test.each<[string, Headers, unknown, ReturnType<typeof refusalReset>]>([
+  test.each<[string, HeaderFields, unknown, ReturnType<typeof refusalReset>]>([
     ['of nothing', {}, undefined, undefined],
     [
       'needs no Remaining',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Headers } from '../../src/http/header.js';
+import type { HeaderFields } from '../../src/http/header.js';
 import {
   type Decision,
   decide,
@@ -22,7 +22,7 @@ const firstAttempt: History = {
   refusedMs: 0,
 };
 
-function answered(status: number, headers: Headers = {}, readable = true, body?: unknown): Outcome {
+function answered(status: number, headers: HeaderFields = {}, readable = true, body?: unknown): Outcome {
   return { kind: 'answered', status, headers, readable, body };
 }
 function broken(fault: Fault): Outcome {
@@ -137,7 +137,7 @@ describe('a lower limit of one request', () => {
 });
 
 describe('waits', () => {
-  test.each<[string, number, Headers, object]>([
+  test.each<[string, number, HeaderFields, object]>([
     ['seconds are kept exactly', 429, { 'retry-after': '40' }, retry(40_000, 'Retry-After')],
     ['on 503 too', 503, { 'retry-after': '2' }, retry(2000, 'Retry-After')],
     ['one hour is accepted', 429, { 'retry-after': '3600' }, retry(3_600_000, 'Retry-After')],
@@ -158,7 +158,7 @@ describe('waits', () => {
   });
 
   const buildkite = { 'ratelimit-reset': '7', 'ratelimit-user-reset': '42' };
-  test.each<[string, Headers, unknown, object]>([
+  test.each<[string, HeaderFields, unknown, object]>([
     ['of the user', buildkite, { scope: 'rest_user', reset: 40 }, retry(42_000, 'RateLimit-User-Reset')],
     ['of the organization', buildkite, { scope: 'rest', reset: 6 }, retry(7000, 'RateLimit-Reset')],
     ['in the body alone', {}, { scope: 'rest', reset: 6 }, retry(6000, 'reset in the body')],

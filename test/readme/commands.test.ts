@@ -267,7 +267,7 @@ describe('what the README shows', () => {
     expect(capabilities.split(', ')).toEqual(JSON.parse(stdout).capabilities);
     const [, groups = ''] = /settings_group_validation:\n((?: *- \[.*\]\n)+)/.exec(meltano) ?? [];
     const names = [...groups.matchAll(/\[(.*)\]/g)].map((match) => match[1]?.split(', ') ?? []);
-    expect(names).toEqual([requiredOfCircleCI, ['buildkite_token']]);
+    expect(names).toEqual([requiredOfCircleCI, ['token', 'org_slugs'], ['buildkite_token']]);
     expect(names.flat().filter((name) => !settings.includes(name))).toEqual([]);
   });
 

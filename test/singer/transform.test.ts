@@ -268,7 +268,7 @@ function pipelineRecords(...deselected: string[][]) {
   const [selected] = selectStreams(catalog, [pipelines], () => 'INCREMENTAL', ['circleci']);
   if (selected === undefined) throw new Error('The catalog selects nothing.');
   const records = new Records(selected, new Log({ write: (line) => lines.push(line) }));
-  const record = (row: Record<string, unknown>) => JSON.parse(records.line(row, {}, 'now')).record;
+  const record = (row: Record<string, unknown>) => JSON.parse(records.line(row, {}, 0)).record;
   return { records, record, lines };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseProjects } from '../../src/config/projects.js';
 import { HttpError } from '../../src/errors.js';
 import type { Answer } from '../../src/http/client.js';
-import { type FoundProjects, findProjects } from '../../src/sources/projects.js';
+import { type FoundProjects, findProjects } from '../../src/sources/circleci/projects.js';
 
 type Body = object | 403 | 404 | 500;
 
@@ -27,8 +27,12 @@ class Shelf {
 const v11 = 'https://circleci.com/api/v1.1';
 const recent = (organization: string, token?: string) =>
   `/pipeline?org-slug=${encodeURIComponent(organization)}${token === undefined ? '' : `&page-token=${token}`}`;
-const pipelinesOf = (slugs: readonly string[], next: string | null = null) => ({
-  items: slugs.map((project_slug) => ({ project_slug })),
+const pipelinesOf = (
+  slugs: readonly string[],
+  next: string | null = null,
+  created_at = '2024-01-01T00:00:00Z',
+) => ({
+  items: slugs.map((project_slug) => ({ project_slug, created_at })),
   next_page_token: next,
 });
 const followed = (...slugs: readonly string[]) =>
@@ -41,15 +45,18 @@ interface Case {
   readonly project_slugs?: string | string[];
   readonly org_slugs?: string | string[];
   readonly known?: readonly string[];
+  readonly lastRun?: string;
 }
 
 async function found(
   answers: Readonly<Record<string, Body>>,
-  { project_slugs = [], org_slugs = [], known = [] }: Case,
+  { project_slugs = [], org_slugs = [], known = [], lastRun }: Case,
 ): Promise<FoundProjects & { readonly asked: string[]; readonly slugs: string[] }> {
   const shelf = new Shelf({ '/me': {}, [`${v11}/projects`]: [], ...answers });
-  const client = { get: (path: string) => shelf.get(path), close: async () => {} };
-  const result = await findProjects(client as never, parseProjects(project_slugs, org_slugs), v11, known);
+  const result = await findProjects(shelf, parseProjects(project_slugs, org_slugs), v11, {
+    slugs: known,
+    lastRun: lastRun === undefined ? undefined : Date.parse(lastRun),
+  });
   return { ...result, asked: shelf.asked, slugs: result.projects.map(({ slug }) => slug) };
 }
 
@@ -121,6 +128,14 @@ describe('the projects to read', () => {
     expect(slugs.toSorted()).toEqual(['circleci/Sh0rt/old', 'circleci/Sh0rt/web']);
   });
 
+  test('are known however the organization is spelled', async () => {
+    const { slugs } = await found(
+      { [recent('gh/Acme')]: pipelinesOf([]), [`${v11}/projects`]: followed('gh/acme/tool') },
+      { org_slugs: 'gh/Acme', known: ['gh/acme/old'] },
+    );
+    expect(slugs).toEqual(['gh/acme/tool', 'gh/acme/old']);
+  });
+
   test('are known by whatever name of the host the state has', async () => {
     const { slugs } = await found(
       { [recent('gh/acme')]: pipelinesOf([]) },
@@ -129,13 +144,52 @@ describe('the projects to read', () => {
     expect(slugs).toEqual(['gh/acme/old']);
   });
 
+  const monorepo = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, page) => [
+        recent('gh/acme', page === 0 ? undefined : `${page}`),
+        pipelinesOf(['gh/acme/web'], `${page + 1}`, new Date(Date.UTC(2024, 0, 2, 23 - page)).toISOString()),
+      ]),
+    );
+
   test('are looked for on ten pages that bring none, and no more', async () => {
-    const pages = Array.from({ length: 15 }, (_, page) => [
+    const { asked, warnings } = await found(monorepo(15), { org_slugs: 'gh/acme' });
+    expect([asked.length, warnings]).toEqual([1 + 10 + 1, []]);
+  });
+
+  test('are looked for back to the last run, however many pages bring none', async () => {
+    const answers = { ...monorepo(15), [recent('gh/acme', '15')]: pipelinesOf(['gh/acme/small']) };
+    const { slugs } = await found(answers, { org_slugs: 'gh/acme', lastRun: '2024-01-02T08:00:00Z' });
+    expect(slugs).toEqual(['gh/acme/web', 'gh/acme/small']);
+    const { asked } = await found(answers, { org_slugs: 'gh/acme', lastRun: '2024-01-02T10:00:00Z' });
+    expect(asked.length).toBe(14 + 1);
+  });
+
+  test('are looked for on 200 pages at the most, which is told', async () => {
+    const pages = Array.from({ length: 201 }, (_, page) => [
       recent('gh/acme', page === 0 ? undefined : `${page}`),
-      pipelinesOf(['gh/acme/web'], `${page + 1}`),
+      pipelinesOf([`gh/acme/web-${page}`], `${page + 1}`),
     ]);
-    const { asked } = await found(Object.fromEntries(pages), { org_slugs: 'gh/acme' });
-    expect(asked.length).toBe(1 + 10 + 1);
+    const { slugs, warnings } = await found(Object.fromEntries(pages), { org_slugs: 'gh/acme' });
+    expect(slugs.length).toBe(200);
+    expect(warnings).toEqual([
+      'Projects of gh/acme may be missing: of its list of pipelines only the first 200 pages were read.',
+    ]);
+  });
+
+  test.each([
+    [404, [], ['CircleCI ended its list of pipelines with a page that it does not find.']],
+    [403, ['could not be listed; that needs permission to view the organization.'], []],
+    [500, ['could not be listed. CircleCI answered 500'], []],
+  ] as const)('are kept where a later page answers %i', async (status, failure, warning) => {
+    const answers = {
+      [recent('gh/acme')]: pipelinesOf(['gh/acme/web', 'gh/acme/api'], 'more'),
+      [recent('gh/acme', 'more')]: status,
+    };
+    const { slugs, failures, warnings } = await found(answers, { org_slugs: 'gh/acme' });
+    expect(slugs).toEqual(['gh/acme/web', 'gh/acme/api']);
+    expect(failures).toEqual(failure.map((text) => expect.stringContaining(text)));
+    expect(warnings).toEqual(warning.map((text) => expect.stringContaining(text)));
   });
 });
 
@@ -167,7 +221,10 @@ describe('an organization that cannot be listed', () => {
         throw new HttpError(`CircleCI answered ${status} for ${path}.`, { failure, path, status });
       },
     };
-    const finding = findProjects(client as never, parseProjects([], 'gh/acme'), v11, []);
+    const finding = findProjects(client, parseProjects([], 'gh/acme'), v11, {
+      slugs: [],
+      lastRun: undefined,
+    });
     await expect(finding).rejects.toMatchObject({ failure: 'unauthorized' });
   });
 

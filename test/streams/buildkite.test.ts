@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builds } from '../../src/streams/buildkite/builds.js';
-import { hasRun, hasSettled } from '../../src/streams/buildkite/ended.js';
+import { hasRun, isAtRest } from '../../src/streams/buildkite/ended.js';
 import { jobs } from '../../src/streams/buildkite/jobs.js';
 import { recordsOf } from './records.js';
 
@@ -50,15 +50,15 @@ describe('the matrix of a job', () => {
 });
 
 describe('a build', () => {
-  it.each(['passed', 'failed', 'canceled', 'skipped', 'not_run'])('has settled when it is %s', (state) => {
-    expect(hasSettled({ state, blocked: false })).toBe(true);
+  it.each(['passed', 'failed', 'canceled', 'skipped', 'not_run'])('is at rest when it is %s', (state) => {
+    expect(isAtRest({ state, blocked: false })).toBe(true);
   });
 
   it.each(['creating', 'scheduled', 'running', 'failing', 'canceling', 'of a new state'])(
-    'has not settled when it is %s, unless it is blocked',
+    'is not at rest when it is %s, unless it is blocked',
     (state) => {
-      expect(hasSettled({ state, blocked: false })).toBe(false);
-      expect(hasSettled({ state, blocked: true })).toBe(true);
+      expect(isAtRest({ state, blocked: false })).toBe(false);
+      expect(isAtRest({ state, blocked: true })).toBe(true);
     },
   );
 });

@@ -1,5 +1,5 @@
 import { HttpError, type HttpFailure, Stopped } from '../../src/errors.js';
-import type { Answer, ApiClient, GetOptions, HttpStatistics } from '../../src/http/client.js';
+import type { Answer, GetOptions, HttpStatistics, ManagedClient } from '../../src/http/client.js';
 import type { BuildkiteWorld } from '../sandbox/buildkite/world.js';
 
 /** Where the history pretends to be, so that its links have an origin. */
@@ -11,12 +11,14 @@ export interface HistoryOptions {
   readonly requests: string[];
   /** Requests that fail for good; told the path. */
   readonly breaks?: ((path: string) => HttpError | undefined) | undefined;
+  /** What an answer says instead; told the path and the body. */
+  readonly alters?: ((path: string, body: unknown) => unknown) | undefined;
   /** Milliseconds by this machine's clock. */
   readonly clock: () => number;
 }
 
 /** Answers from a history as the HTTP client would from Buildkite. */
-export class BuildkiteHistoryClient implements ApiClient {
+export class BuildkiteHistoryClient implements ManagedClient {
   readonly #world: BuildkiteWorld;
   readonly #options: HistoryOptions;
 
@@ -26,7 +28,7 @@ export class BuildkiteHistoryClient implements ApiClient {
   }
 
   async get(asked: string, _: string, { headers = {}, as = 'json' }: GetOptions = {}): Promise<Answer> {
-    const { signal, requests, breaks, clock } = this.#options;
+    const { signal, requests, breaks, alters = (_, body) => body, clock } = this.#options;
     // Requests take their turns, as they do on a wire.
     await new Promise((resolve) => setImmediate(resolve));
     if (signal.aborted) throw new Stopped('stopped');
@@ -41,7 +43,7 @@ export class BuildkiteHistoryClient implements ApiClient {
     return {
       status,
       headers: answer.headers,
-      body: as === 'text' ? String(answer.body) : structuredClone(answer.body),
+      body: as === 'text' ? String(answer.body) : alters(path, structuredClone(answer.body)),
       ...(as === 'text' ? { bytes: sizeOf(answer) } : {}),
       receivedAt: clock(),
       date: this.#world.date(),

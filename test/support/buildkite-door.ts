@@ -8,8 +8,9 @@ import {
   type BuildkiteWorldOptions,
   createBuildkiteWorld,
 } from '../sandbox/buildkite/world.js';
-import { type BinaryResult, runIn } from './binary.js';
+import type { BinaryResult } from './binary.js';
 import { type Message, messagesOf } from './calm.js';
+import { type DoorOptions, runWith } from './door.js';
 
 /** Noon of a day, on which the scripted histories take place. */
 export const noon = Date.UTC(2026, 2, 10, 12);
@@ -48,33 +49,9 @@ export function buildkiteSettings({ token, url }: BuildkiteSandbox): Record<stri
   return { buildkite_token: token, buildkite_base_url: url, start_date: '2020-01-01' };
 }
 
-export interface DoorOptions {
-  readonly settings?: object;
-  readonly streams?: string | readonly string[];
-  readonly state?: unknown;
-  readonly catalog?: unknown;
-  /** Before the config. */
-  readonly args?: readonly string[];
-}
-
 /** Runs the built program against a sandbox, its clock standing still at the sandbox's time. */
 export function runDoor(sandbox: BuildkiteSandbox, options: DoorOptions = {}): Promise<BinaryResult> {
-  const { settings = {}, streams, state, catalog, args = [] } = options;
-  const files = {
-    'config.json': {
-      ...buildkiteSettings(sandbox),
-      ...(streams === undefined ? {} : { streams }),
-      ...settings,
-    },
-    ...(state === undefined ? {} : { 'state.json': state }),
-    ...(catalog === undefined ? {} : { 'catalog.json': catalog }),
-  };
-  const named = [
-    ...(state === undefined ? [] : ['--state', 'state.json']),
-    ...(catalog === undefined ? [] : ['--catalog', 'catalog.json']),
-  ];
-  const clock = { CLOCK_START: String(sandbox.world.now), CLOCK_SPEED: '0' };
-  return runIn(files, [...args, '--config', 'config.json', ...named], clock);
+  return runWith(sandbox, buildkiteSettings(sandbox), options);
 }
 
 /** The rows of each stream that were written, in order. */

@@ -37,7 +37,7 @@ export function settingsFor(sandbox: Sandbox<World>): Record<string, unknown> {
 }
 
 /** Variables with which the program's clock stands still at the sandbox's time. */
-export function stillClock({ world }: Sandbox<World>): Record<string, string> {
+export function stillClock({ world }: { readonly world: { readonly now: number } }): Record<string, string> {
   return { CLOCK_START: String(world.now), CLOCK_SPEED: '0' };
 }
 

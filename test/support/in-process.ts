@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Environment } from '../../src/commands/environment.js';
 import { syncInputs } from '../../src/commands/sync.js';
 import { HttpError, messageOf, Stopped } from '../../src/errors.js';
-import type { Answer, ApiClient, HttpStatistics } from '../../src/http/client.js';
+import type { Answer, HttpStatistics, ManagedClient } from '../../src/http/client.js';
 import { Log } from '../../src/log.js';
 import { Writer } from '../../src/singer/writer.js';
 import { answerOf, isOutputUrl } from '../sandbox/answers.js';
@@ -19,6 +19,8 @@ export interface InProcessOptions {
   readonly killAfterBytes?: number | undefined;
   /** The process dies after so many STATE lines. */
   readonly killAfterStates?: number | undefined;
+  /** The reader of stdout takes nothing until this resolves. */
+  readonly reads?: Promise<unknown>;
   /** Seconds that pass on this machine's clock between two looks at it; 5 bring a STATE after every pipeline. */
   readonly secondsPerLook?: number;
   /** Milliseconds by this machine's clock; default: the sandbox's. */
@@ -57,7 +59,8 @@ export function runInProcess(world: Source, options: InProcessOptions = {}): Pro
 export function runBuildkiteInProcess(world: BuildkiteWorld, options: InProcessOptions = {}): Promise<Ended> {
   const clock = options.clock ?? (() => world.now);
   return runWith({ buildkite_token: 'token' }, options, world, (signal, requests) => {
-    return new BuildkiteHistoryClient(world, { signal, requests, breaks: options.breaks, clock });
+    const { breaks, alters } = options;
+    return new BuildkiteHistoryClient(world, { signal, requests, breaks, alters, clock });
   });
 }
 
@@ -65,9 +68,9 @@ async function runWith(
   settings: object,
   options: InProcessOptions,
   world: { readonly now: number },
-  connect: (signal: AbortSignal, requests: string[]) => ApiClient,
+  connect: (signal: AbortSignal, requests: string[]) => ManagedClient,
 ): Promise<Ended> {
-  const stdout = new MortalOutput(endOfLife(options));
+  const stdout = new MortalOutput(endOfLife(options), options.reads);
   const stop = new AbortController();
   stdout.onDeath = () => stop.abort();
   const log: string[] = [];
@@ -142,10 +145,13 @@ class MortalOutput extends Writable {
   isDead = false;
   onDeath: () => void = () => {};
   readonly #endOfLife: (text: string) => number | undefined;
+  readonly #reads: Promise<unknown> | undefined;
 
-  constructor(endOfLife: (text: string) => number | undefined) {
-    super();
+  constructor(endOfLife: (text: string) => number | undefined, reads: Promise<unknown> | undefined) {
+    // What Node 20 has unless told; later ones have more.
+    super({ highWaterMark: 16 * 1024 });
     this.#endOfLife = endOfLife;
+    this.#reads = reads;
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
@@ -158,12 +164,13 @@ class MortalOutput extends Writable {
         this.onDeath();
       }
     }
-    done();
+    if (this.#reads === undefined) done();
+    else void this.#reads.then(() => done());
   }
 }
 
 /** Answers from a history as the HTTP client would from the API. */
-class HistoryClient implements ApiClient {
+class HistoryClient implements ManagedClient {
   readonly #world: Source;
   readonly #signal: AbortSignal;
   readonly #requests: string[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasFinishedSince, isBuildDue, isBuildSettled, isJobDue } from '../../src/sync/buildkite/due.js';
-import { settle } from '../../src/sync/entry.js';
+import { settle } from '../../src/sync/need.js';
 
 const hour = 3_600_000;
 const noon = Date.UTC(2026, 2, 10, 12);

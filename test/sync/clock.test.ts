@@ -19,6 +19,8 @@ test.each<[string, string | undefined, number, number, RegExp | undefined]>([
   ],
   ['ours without a Date header', undefined, noon, noon, /no Date header.*Make sure that it is right/],
   ['ours where it cannot be parsed', 'soon', noon, noon, /the Date header "soon"/],
+  ['ours where it is a number, no date', '7', noon, noon, /the Date header "7"/],
+  ['ours where it is no HTTP date', '2024-01-01T12:00:00Z', noon, noon, /"2024-01-01T12:00:00Z"/],
   ['ours where it is empty', '', noon, noon, /the Date header ""/],
   ['whole seconds of ours', undefined, noon + 999, noon, /no Date header/],
 ])('a run starts by %s', (_, header, local, now, warning) => {

@@ -4,9 +4,11 @@ import {
   isSetUp,
   isWorkflowDue,
   isWorkflowSettled,
+  keepsResult,
   newestOf,
+  wantsLogs,
 } from '../../src/sync/circleci/due.js';
-import { settle } from '../../src/sync/entry.js';
+import { settle } from '../../src/sync/need.js';
 import { at, iso } from '../support/diary.js';
 
 const workflow = (status: string, created: number, stopped?: number) => ({
@@ -71,6 +73,32 @@ test.each<[string, object, 'all' | number, boolean]>([
   ['not without updated_at', {}, at(5), false],
 ])("a pipeline's own row is due %s", (_, row, need, due) => {
   expect(isPipelineDue({ ...row }, need)).toBe(due);
+});
+
+test.each([
+  ['failed', 'failed', true],
+  ['infrastructure_fail', 'failed', true],
+  ['timedout', 'failed', true],
+  ['terminated-unknown', 'failed', true],
+  ['success', 'failed', false],
+  ['canceled', 'failed', false],
+  [null, 'failed', false],
+  ['success', 'all', true],
+  [null, 'all', true],
+] as const)('logs of a job that is %s are wanted of %s jobs: %s', (status, logJobs, wanted) => {
+  expect(wantsLogs({ logJobs }, { status })).toBe(wanted);
+});
+
+test.each([
+  ['failure', 'failed', true],
+  ['error', 'failed', true],
+  [null, 'failed', true],
+  ['success', 'failed', false],
+  ['skipped', 'failed', false],
+  ['success', 'all', true],
+  ['skipped', 'all', true],
+] as const)('a test result %s is kept where %s are: %s', (result, testResultsKept, kept) => {
+  expect(keepsResult({ testResultsKept }, { result })).toBe(kept);
 });
 
 test('the newest row counts, and the pipeline itself where there is none', () => {

@@ -26,15 +26,14 @@ async function read(
   options: Partial<ReaderOptions> = {},
 ) {
   const requests: { path: string; options: GetOptions }[] = [];
-  const client: Pick<ApiClient, 'get'> = {
+  const client: ApiClient = {
     get: async (path, _, asked = {}) => {
       const answer = answers[requests.push({ path, options: asked }) - 1];
       if (answer instanceof HttpError) throw answer;
       return { status: 200, headers: {}, body: [], receivedAt: noon, date: undefined, ...answer };
     },
   };
-  // It asks nothing else of a client.
-  const reader = new Reader({ client: client as ApiClient, tailBytes: 100, ...options });
+  const reader = new Reader({ client, tailBytes: 100, ...options });
   const pages = [];
   for await (const page of reader.pages(definition, above)) pages.push(page);
   return { requests, pages };
@@ -51,7 +50,7 @@ describe('a list that is paged by links', () => {
     expect(pages.map((page) => page.map(({ row }) => row.id))).toEqual([[1, 2], [3]]);
     expect(pages[0]?.[0]).toEqual({
       row: { id: 1 },
-      extracted: '2026-03-10T12:00:00.000000Z',
+      receivedAt: Date.UTC(2026, 2, 10, 12),
       foreignKeys: { organization_slug: 'acme' },
     });
   });
@@ -158,6 +157,6 @@ describe('the key of a row', () => {
     ['is none with an empty one', { id: '' }, { organization_slug: 'acme' }, undefined],
     ['is none with null', { id: null }, { organization_slug: 'acme' }, undefined],
   ])('%s', (_, row, foreignKeys, key) => {
-    expect(keyOf(members, { row: { ...row }, foreignKeys: { ...foreignKeys }, extracted: '' })).toBe(key);
+    expect(keyOf(members, { row: { ...row }, foreignKeys: { ...foreignKeys }, receivedAt: 0 })).toBe(key);
   });
 });

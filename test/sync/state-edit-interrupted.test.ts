@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rerunWindow, young } from '../../src/sync/circleci/bounds.js';
-import { type Bounds, type Entry, emptyEntry, needOf } from '../../src/sync/entry.js';
+import { type Bounds, type Entry, emptyEntry } from '../../src/sync/entry.js';
+import { needOf } from '../../src/sync/need.js';
 import { State } from '../../src/sync/state.js';
 import { merge, rewind } from '../../src/sync/state-edit.js';
 import { at, Diary, daily, iso, script } from '../support/diary.js';

@@ -35,7 +35,7 @@ function treeOf(answers: Answers, selected: readonly StreamDefinition[], more: P
       done();
     },
   });
-  const client: Pick<ApiClient, 'get'> = {
+  const client: ApiClient = {
     get: async (asked): Promise<Answer> => {
       const [path = ''] = asked.split('?');
       requests.push(path);
@@ -68,8 +68,7 @@ function treeOf(answers: Answers, selected: readonly StreamDefinition[], more: P
   });
   const tree = new Tree({
     run,
-    // It asks nothing else of a client.
-    reader: new Reader({ client: client as ApiClient, tailBytes: 0 }),
+    reader: new Reader({ client, tailBytes: 0 }),
     name: 'acme',
     records,
     definitions: [clusters, queues, suites],

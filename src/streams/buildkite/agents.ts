@@ -1,9 +1,11 @@
+import { isObject } from '../../json.js';
 import { defineStream } from '../define.js';
+import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
 
 /** The job has a row of its own. */
 function idOf(job: unknown): unknown {
-  return typeof job === 'object' && job !== null && 'id' in job ? job.id : null;
+  return isObject(job) ? (job.id ?? null) : null;
 }
 
 export const agents = defineStream({
@@ -15,9 +17,7 @@ export const agents = defineStream({
   parent: organizations,
   endpoint: '/organizations/{buildkite_organizations.slug}/agents',
   pages: 'link',
-  foreignKeys: {
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofOrganization,
   rows: (agent) => [{ ...agent, job_id: idOf(agent.job) }],
   permissions: ['read_agents'],
   cost: '1 for each 100 agents',

@@ -1,6 +1,6 @@
 import { defineStream } from '../define.js';
 import { builds } from './builds.js';
-import { hasSettled } from './ended.js';
+import { isAtRest } from './ended.js';
 import { ofBuild } from './foreign-keys.js';
 
 export const artifacts = defineStream({
@@ -15,7 +15,7 @@ export const artifacts = defineStream({
     '/organizations/{buildkite_organizations.slug}/pipelines/{buildkite_pipelines.slug}/builds/{buildkite_builds.number}/artifacts',
   pages: 'link',
   foreignKeys: ofBuild,
-  asks: ({ buildkite_builds }) => hasSettled(buildkite_builds),
+  asks: ({ buildkite_builds }) => isAtRest(buildkite_builds),
   permissions: ['read_artifacts', 'read_builds', 'read_pipelines'],
   cost: '1 for each build',
 });

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofPipeline } from './foreign-keys.js';
 import { pipelines } from './pipelines.js';
 
 // Mostly an object; for some builds a bare email address or name:
@@ -19,11 +20,7 @@ export const builds = defineStream({
   parent: pipelines,
   endpoint: '/organizations/{buildkite_organizations.slug}/pipelines/{buildkite_pipelines.slug}/builds',
   pages: 'link',
-  foreignKeys: {
-    pipeline_id: ['buildkite_pipelines', 'id'],
-    pipeline_slug: ['buildkite_pipelines', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofPipeline,
   rows: (build) => [{ ...build, ...named(build.author) }],
   permissions: ['read_builds', 'read_pipelines'],
   cost: '1 for each 30 builds',

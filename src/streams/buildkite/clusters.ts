@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
 
 export const clusters = defineStream({
@@ -10,9 +11,7 @@ export const clusters = defineStream({
   parent: organizations,
   endpoint: '/organizations/{buildkite_organizations.slug}/clusters',
   pages: 'link',
-  foreignKeys: {
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofOrganization,
   permissions: ['read_clusters'],
   cost: '1 for each 100 clusters',
   isUnverified: true,

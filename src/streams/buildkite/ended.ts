@@ -1,7 +1,6 @@
-import type { Above } from '../define.js';
+import type { JsonObject } from '../../json.js';
 
-type Row = Above[string];
-
+// https://buildkite.com/docs/pipelines/configure/defining-steps#build-states
 const endedBuilds: readonly unknown[] = ['passed', 'failed', 'canceled', 'skipped', 'not_run'];
 
 // https://buildkite.com/docs/pipelines/configure/defining-steps#job-states, without those that end a job.
@@ -24,12 +23,17 @@ const openJobs: readonly unknown[] = [
   'timing_out',
 ];
 
+/** Whether a build is in a state that it leaves only by a retry or an unblocked step; unknown ones are taken for open. */
+export function hasEnded(build: JsonObject | undefined): boolean {
+  return endedBuilds.includes(build?.state);
+}
+
 /** Whether a build has ended, or waits at a block step and may wait for ever. Either may go on later. */
-export function hasSettled(build: Row | undefined): boolean {
-  return build?.blocked === true || endedBuilds.includes(build?.state);
+export function isAtRest(build: JsonObject | undefined): boolean {
+  return build?.blocked === true || hasEnded(build);
 }
 
 /** Whether a job is a command that has started and ended: only those have a log and an environment. */
-export function hasRun(job: Row | undefined): boolean {
+export function hasRun(job: JsonObject | undefined): boolean {
   return job?.type === 'script' && typeof job.started_at === 'string' && !openJobs.includes(job.state);
 }

@@ -1,5 +1,6 @@
 import { defineStream } from '../define.js';
 import { builds } from './builds.js';
+import { ofPipeline } from './foreign-keys.js';
 
 // Documented as an object of the names in the matrix; a matrix of one dimension need not name it.
 function boxed(matrix: unknown): object {
@@ -24,9 +25,7 @@ export const jobs = defineStream({
     build_id: ['buildkite_builds', 'id'],
     build_number: ['buildkite_builds', 'number'],
     build_created_at: ['buildkite_builds', 'created_at'],
-    pipeline_id: ['buildkite_pipelines', 'id'],
-    pipeline_slug: ['buildkite_pipelines', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
+    ...ofPipeline,
   },
   rows: (job) => [{ ...job, ...boxed(job.matrix) }],
   permissions: ['read_builds', 'read_pipelines'],

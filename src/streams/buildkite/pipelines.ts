@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
 
 export const pipelines = defineStream({
@@ -11,9 +12,7 @@ export const pipelines = defineStream({
   parent: organizations,
   endpoint: '/organizations/{buildkite_organizations.slug}/pipelines',
   pages: 'link',
-  foreignKeys: {
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofOrganization,
   permissions: ['read_pipelines'],
   cost: '1 for each 100 pipelines',
 });

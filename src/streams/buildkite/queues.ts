@@ -1,5 +1,6 @@
 import { defineStream } from '../define.js';
 import { clusters } from './clusters.js';
+import { ofOrganization } from './foreign-keys.js';
 
 export const queues = defineStream({
   name: 'buildkite_queues',
@@ -12,7 +13,7 @@ export const queues = defineStream({
   pages: 'link',
   foreignKeys: {
     cluster_id: ['buildkite_clusters', 'id'],
-    organization_slug: ['buildkite_organizations', 'slug'],
+    ...ofOrganization,
   },
   permissions: ['read_clusters'],
   cost: '1 for each cluster',

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofPipeline } from './foreign-keys.js';
 import { pipelines } from './pipelines.js';
 
 export const schedules = defineStream({
@@ -10,11 +11,7 @@ export const schedules = defineStream({
   parent: pipelines,
   endpoint: '/organizations/{buildkite_organizations.slug}/pipelines/{buildkite_pipelines.slug}/schedules',
   pages: 'link',
-  foreignKeys: {
-    pipeline_id: ['buildkite_pipelines', 'id'],
-    pipeline_slug: ['buildkite_pipelines', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofPipeline,
   permissions: ['read_pipelines'],
   cost: '1 for each pipeline',
   isUnverified: true,

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
 
 export const suites = defineStream({
@@ -10,9 +11,7 @@ export const suites = defineStream({
   parent: organizations,
   endpoint: '/analytics/organizations/{buildkite_organizations.slug}/suites',
   pages: 'link',
-  foreignKeys: {
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofOrganization,
   permissions: ['read_suites'],
   cost: '1 for each 100 suites',
   isUnverified: true,

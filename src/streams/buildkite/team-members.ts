@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofTeam } from './foreign-keys.js';
 import { teams } from './teams.js';
 
 export const teamMembers = defineStream({
@@ -10,10 +11,7 @@ export const teamMembers = defineStream({
   parent: teams,
   endpoint: '/organizations/{buildkite_organizations.slug}/teams/{buildkite_teams.id}/members',
   pages: 'link',
-  foreignKeys: {
-    team_id: ['buildkite_teams', 'id'],
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofTeam,
   permissions: ['read_teams'],
   cost: '1 for each team',
   isUnverified: true,

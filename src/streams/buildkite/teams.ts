@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
 
 export const teams = defineStream({
@@ -10,9 +11,7 @@ export const teams = defineStream({
   parent: organizations,
   endpoint: '/organizations/{buildkite_organizations.slug}/teams',
   pages: 'link',
-  foreignKeys: {
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofOrganization,
   permissions: ['read_teams'],
   cost: '1 for each 100 teams',
   isUnverified: true,

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofSuite } from './foreign-keys.js';
 import { suites } from './suites.js';
 
 export const testRuns = defineStream({
@@ -11,11 +12,7 @@ export const testRuns = defineStream({
   parent: suites,
   endpoint: '/analytics/organizations/{buildkite_organizations.slug}/suites/{buildkite_suites.slug}/runs',
   pages: 'link',
-  foreignKeys: {
-    suite_id: ['buildkite_suites', 'id'],
-    suite_slug: ['buildkite_suites', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofSuite,
   permissions: ['read_suites'],
   cost: '1 for each 100 runs',
   isUnverified: true,

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofSuite } from './foreign-keys.js';
 import { suites } from './suites.js';
 
 export const tests = defineStream({
@@ -12,11 +13,7 @@ export const tests = defineStream({
   pages: 'link',
   // Without it there are no metrics: https://buildkite.com/docs/apis/rest-api/test-engine/tests
   headers: { 'buildkite-version': '2026-08-01' },
-  foreignKeys: {
-    suite_id: ['buildkite_suites', 'id'],
-    suite_slug: ['buildkite_suites', 'slug'],
-    organization_slug: ['buildkite_organizations', 'slug'],
-  },
+  foreignKeys: ofSuite,
   permissions: ['read_suites'],
   cost: '1 for each 100 tests',
   isUnverified: true,

@@ -1,5 +1,6 @@
 import { defineStream } from '../define.js';
 import { contexts } from './contexts.js';
+import { ofContext } from './foreign-keys.js';
 
 export const contextRestrictions = defineStream({
   name: 'context_restrictions',
@@ -11,11 +12,7 @@ export const contextRestrictions = defineStream({
   parent: contexts,
   endpoint: '/context/{contexts.id}/restrictions',
   pages: 'page-token',
-  foreignKeys: {
-    context_id: ['contexts', 'id'],
-    organization_id: ['organizations', 'id'],
-    organization_slug: ['organizations', 'slug'],
-  },
+  foreignKeys: ofContext,
   permissions: ['view the contexts of the organization'],
   cost: '1 for each context',
   isUnverified: true,

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofOrganization } from './foreign-keys.js';
 import { organizations } from './organizations.js';
 
 export const contexts = defineStream({
@@ -11,10 +12,7 @@ export const contexts = defineStream({
   parent: organizations,
   endpoint: '/context?owner-id={organizations.id}',
   pages: 'page-token',
-  foreignKeys: {
-    organization_id: ['organizations', 'id'],
-    organization_slug: ['organizations', 'slug'],
-  },
+  foreignKeys: ofOrganization,
   // /me/collaborations may list an organization without an id.
   asks: ({ organizations }) => typeof organizations?.id === 'string',
   permissions: ['view the contexts of the organization'],

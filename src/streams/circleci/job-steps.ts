@@ -1,22 +1,19 @@
-import { type Above, defineStream } from '../define.js';
+import { isObject, type JsonObject } from '../../json.js';
+import { defineStream } from '../define.js';
 import { hasRun } from './ended.js';
 import { ofJob } from './foreign-keys.js';
 import { jobs } from './jobs.js';
 
-type Row = Above[string];
-
-interface Step {
-  readonly name?: unknown;
-  readonly actions?: readonly Row[] | null;
+/** A step has an action for each machine that it ran on. */
+function actionsIn(steps: unknown): JsonObject[] {
+  return objectsIn(steps).flatMap(({ name, actions }) =>
+    objectsIn(actions).map((action) => ({ ...action, step_name: name })),
+  );
 }
 
-/** A step has an action for each machine that it ran on. */
-function actionsIn(steps: unknown): Row[] {
-  if (!Array.isArray(steps)) return [];
-  return steps.flatMap((step: Step | null) => {
-    const actions = step?.actions;
-    return Array.isArray(actions) ? actions.map((action) => ({ ...action, step_name: step?.name })) : [];
-  });
+function objectsIn(list: unknown): JsonObject[] {
+  const listed: readonly unknown[] = Array.isArray(list) ? list : [];
+  return listed.filter(isObject);
 }
 
 export const jobSteps = defineStream({

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofPipeline } from './foreign-keys.js';
 import { pipelines } from './pipelines.js';
 
 export const pipelineValues = defineStream({
@@ -12,11 +13,7 @@ export const pipelineValues = defineStream({
   parent: pipelines,
   endpoint: '/pipeline/{pipelines.id}/values',
   pages: 'object',
-  foreignKeys: {
-    pipeline_id: ['pipelines', 'id'],
-    _pipeline_created_at: ['pipelines', 'created_at'],
-    project_slug: ['projects', 'slug'],
-  },
+  foreignKeys: ofPipeline,
   rows: (values) => [{ values }],
   permissions: ['view the project'],
   cost: '1 for each pipeline',

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofProject } from './foreign-keys.js';
 import { projects } from './projects.js';
 
 export const projectSettings = defineStream({
@@ -11,11 +12,8 @@ export const projectSettings = defineStream({
   parent: projects,
   endpoint: '/project/{+projects.slug}/settings',
   pages: 'object',
-  foreignKeys: {
-    project_id: ['projects', 'id'],
-    project_slug: ['projects', 'slug'],
-  },
-  permissions: ['view the project settings: a project administrator'],
+  foreignKeys: ofProject,
+  permissions: ['view the project settings, as its administrators may'],
   cost: '1 for each project',
   isUnverified: true,
 });

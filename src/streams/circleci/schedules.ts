@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofProject } from './foreign-keys.js';
 import { projects } from './projects.js';
 
 export const schedules = defineStream({
@@ -11,10 +12,7 @@ export const schedules = defineStream({
   parent: projects,
   endpoint: '/project/{+projects.slug}/schedule',
   pages: 'page-token',
-  foreignKeys: {
-    project_id: ['projects', 'id'],
-    project_slug: ['projects', 'slug'],
-  },
+  foreignKeys: ofProject,
   // Projects of the GitHub App have triggers instead.
   asks: ({ projects }) => !String(projects?.slug).startsWith('circleci/'),
   permissions: ['view the schedules of the project'],

@@ -1,4 +1,5 @@
 import { defineStream } from '../define.js';
+import { ofProject } from './foreign-keys.js';
 import { projects } from './projects.js';
 
 // Some receivers take their API key in the query of the address.
@@ -18,10 +19,7 @@ export const webhooks = defineStream({
   parent: projects,
   endpoint: '/webhook?scope-id={projects.id}&scope-type=project',
   pages: 'page-token',
-  foreignKeys: {
-    project_id: ['projects', 'id'],
-    project_slug: ['projects', 'slug'],
-  },
+  foreignKeys: ofProject,
   rows: (webhook) => [{ ...webhook, url: withoutQuery(webhook.url) }],
   permissions: ['view the webhooks of the project'],
   cost: '1 for each project',

@@ -1,13 +1,15 @@
 import { day } from '../../time.js';
-import { type Bounds, settle } from '../entry.js';
+import type { Bounds } from '../entry.js';
+import { settle } from '../need.js';
 import { type SyncSettings, yearBefore } from '../settings.js';
 
 /** What the sync of Buildkite's organizations needs of the configuration. */
 export interface BuildkiteSettings extends SyncSettings {
+  /** Days that every run looks back over. */
   readonly lookbackDays: number;
   /** Days that the deep look-back reaches. */
   readonly deepDays: number;
-  /** 0: never. */
+  /** Days between two deep look-backs; 0: there are none. */
   readonly deepEveryDays: number;
   /** Slugs; undefined: all that the token sees. */
   readonly organizations: readonly string[] | undefined;
@@ -15,6 +17,7 @@ export interface BuildkiteSettings extends SyncSettings {
   readonly pipelines: (organization: string, slug: string) => boolean;
   /** Slugs of those that are named one by one. */
   readonly namedPipelines: (organization: string) => readonly string[];
+  /** Bytes of a log's end that are kept. */
   readonly jobLogTailBytes: number;
   /** Names of the variables whose values are kept. */
   readonly envAllow: ReadonlySet<string>;

@@ -2,8 +2,9 @@ import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import { type Page, pages, type Row } from '../../http/pagination.js';
 import { expand } from '../../http/url.js';
+import { largestPage } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
-import { parseTimestamp, second } from '../../time.js';
+import { parseTimestamp, second, secondOf } from '../../time.js';
 import type { Window } from '../list-sync.js';
 import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
 
@@ -11,16 +12,16 @@ import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
 const pageWithJobs = 30;
 /** Pages with fewer builds than this are followed by their links. */
 const fewest = 5;
-/** The most that Buildkite allows. */
-const pageWithoutJobs = 100;
 
 /** Which builds of a list are wanted: https://buildkite.com/docs/apis/rest-api/builds */
 export interface BuildFilter {
+  /** Any of them; undefined: any at all. */
   readonly states?: readonly string[];
   /** Milliseconds since 1970. */
   readonly finishedFrom?: number;
 }
 
+/** Which list it is, and what its rows have to bring. */
 export interface BuildListOptions {
   readonly client: ApiClient;
   /** Slug. */
@@ -54,7 +55,7 @@ export class BuildList {
     this.#path = expand(this.#endpoint, (name) =>
       name === 'buildkite_pipelines.slug' ? pipeline : organization,
     );
-    this.#largest = withJobs ? pageWithJobs : pageWithoutJobs;
+    this.#largest = withJobs ? pageWithJobs : largestPage;
     this.#size = { rows: this.#largest, answered: 0 };
   }
 
@@ -160,9 +161,9 @@ function roundInCircles(path: string, link: string): HttpError {
 }
 
 function secondAfter(time: number): number {
-  return (Math.floor(time / second) + 1) * second;
+  return secondOf(time) + second;
 }
 
 function iso(time: number): string {
-  return `${new Date(Math.floor(time / second) * second).toISOString().slice(0, 19)}Z`;
+  return `${new Date(secondOf(time)).toISOString().slice(0, 19)}Z`;
 }

@@ -1,31 +1,33 @@
-import { HttpError } from '../../errors.js';
+import { failedWith } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
-import type { Records } from '../../singer/records.js';
-import { getAccessToken, listPipelines } from '../../sources/buildkite.js';
+import type { SelectedRecords } from '../../singer/records.js';
+import { getAccessToken, listPipelines } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import type { StreamDefinition } from '../../streams/define.js';
-import { day, formatTimestamp, parseTimestamp } from '../../time.js';
-import { type Bounds, type Entry, floorOf, isDeepDue, type Need, settle } from '../entry.js';
+import { day, parseTimestamp } from '../../time.js';
+import type { Bounds, Entry } from '../entry.js';
+import { leftOut } from '../left-out.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
+import { floorOf, isDeepDue, type Need, settle } from '../need.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import { type Visit, Visitor } from '../visit.js';
-import type { VisitRequest } from '../visit-request.js';
+import { nameOf, type VisitRequest } from '../visit-request.js';
 import { buildKind } from './build-kind.js';
 import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
-import { leftOut } from './shared.js';
 
+/** What the builds of one organization are read with. */
 export interface BuildsSyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
   readonly reader: Reader;
   readonly pipelines: Pipelines;
   /** Of the selected streams at and below builds, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
   /** All streams below builds, parents before children. */
   readonly below: readonly StreamDefinition[];
   readonly bounds: Bounds;
@@ -195,13 +197,13 @@ export class BuildsSync {
   async *#requests(pages: AsyncIterable<Page>, filter: BuildFilter): AsyncGenerator<VisitRequest> {
     const { pipelines } = this.#options;
     for await (const { items, answer } of pages) {
-      const extracted = formatTimestamp(answer.receivedAt);
+      const { receivedAt } = answer;
       for (const row of items) {
         const partition = pipelines.idOf(row);
         const created = parseTimestamp(row.created_at);
         if (partition === undefined || created === undefined) continue;
         const needs = this.#needs(row, partition, created, filter);
-        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, extracted }, needs };
+        if (needs.size > 0) yield { partition, id: numberOf(row), created, root: { row, receivedAt }, needs };
       }
     }
   }
@@ -294,11 +296,9 @@ export class BuildsSync {
     try {
       yield* listed;
     } catch (error) {
-      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+      if (!failedWith(error, 'forbidden')) throw error;
       for (const id of partitions) this.#forbidden.add(id);
-      const { failure, path, status } = error;
-      const next = leftOut([...this.#options.records.keys()], builds.permissions);
-      throw new HttpError(error.message, { failure, path, status, next, cause: error });
+      throw error.advising(leftOut([...this.#options.records.keys()], builds));
     }
   }
 
@@ -347,8 +347,4 @@ function repeated(request: VisitRequest): Visit {
 
 function numberOf({ number }: Row): string {
   return typeof number === 'number' ? String(number) : '';
-}
-
-function nameOf({ partition, id }: VisitRequest): string {
-  return `${partition} ${id}`;
 }

@@ -1,10 +1,9 @@
 import type { Row } from '../../http/pagination.js';
 import { isObject } from '../../json.js';
-import { parseTimestamp, second } from '../../time.js';
-import { type Need, settle } from '../entry.js';
+import { hasEnded } from '../../streams/buildkite/ended.js';
+import { parseTimestamp } from '../../time.js';
+import { marginOf, type Need, settle } from '../need.js';
 
-/** States that a build leaves only by a retry or an unblocked step; others, also unknown ones, are taken for open. */
-const ended = new Set(['passed', 'failed', 'canceled', 'skipped', 'not_run']);
 /** The states by which open builds are asked for. */
 export const openStates = ['creating', 'scheduled', 'running', 'failing', 'canceling'] as const;
 /**
@@ -19,10 +18,6 @@ function jobsOf({ jobs }: Row): Row[] {
   return Array.isArray(jobs) ? jobs.filter(isObject) : [];
 }
 
-function isEnded({ state }: Row): boolean {
-  return typeof state === 'string' && ended.has(state);
-}
-
 /** When something last happened to a row itself; -Infinity when it does not say. */
 function latestOf(row: Row): number {
   const known = times.map((column) => parseTimestamp(row[column])).filter((time) => time !== undefined);
@@ -31,7 +26,7 @@ function latestOf(row: Row): number {
 
 /** Whether the build, or any job of it, may have changed since the time in `need`. */
 export function isBuildDue(build: Row, need: Need): boolean {
-  if (need === 'all' || !isEnded(build)) return true;
+  if (need === 'all' || !hasEnded(build)) return true;
   // Without its end, or without its jobs, a build does not tell when it changed.
   if (parseTimestamp(build.finished_at) === undefined || !Array.isArray(build.jobs)) return true;
   return Math.max(latestOf(build), ...jobsOf(build).map(latestOf)) >= marginOf(need);
@@ -47,7 +42,7 @@ export function isBuildSettled(build: Row, now: number): boolean {
   const jobs = jobsOf(build);
   const isUnderWay = ({ type, state }: Row) => type === 'script' && underWay.has(String(state));
   // Somebody may unblock a build after months; it is among the open ones then, or among those that finished.
-  const isOver = isEnded(build) || build.state === 'blocked';
+  const isOver = hasEnded(build) || build.state === 'blocked';
   if (!isOver || jobs.some(isUnderWay)) return false;
   return Math.max(latestOf(build), ...jobs.map(latestOf)) < now - settle;
 }
@@ -56,9 +51,4 @@ export function isBuildSettled(build: Row, now: number): boolean {
 export function hasFinishedSince(build: Row, time: number): boolean {
   const finished = parseTimestamp(build.finished_at);
   return finished === undefined || finished >= time;
-}
-
-// Filters are cut to the second, so the margin is too.
-function marginOf(since: number): number {
-  return Math.floor(since / second) * second - settle;
 }

@@ -1,57 +1,34 @@
-import { HttpError, TapError } from '../../errors.js';
-import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite.js';
-import { builds } from '../../streams/buildkite/builds.js';
+import { failedWith, TapError } from '../../errors.js';
+import { recordsOf } from '../../singer/records.js';
+import { type BuildkitePipeline, listPipelines } from '../../sources/buildkite/api.js';
+import { builds as buildStream } from '../../streams/buildkite/builds.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { pipelines as pipelineStream } from '../../streams/buildkite/pipelines.js';
 import { suites } from '../../streams/buildkite/suites.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
-import { type Above, isAtOrBelow } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
+import { type Above, isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
+import { leftOut } from '../left-out.js';
 import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
+import type { BuildkiteRun } from './buildkite-run.js';
 import { BuildsSync } from './builds-sync.js';
 import { Pipelines } from './pipelines.js';
-import { type BuildkiteShared, leftOut } from './shared.js';
 import { syncSuite } from './suite-sync.js';
 
 /**
  * Syncs one organization: what has no bookmark in full, builds and test runs as far as they may have changed.
  * @throws HttpError when the organization is unknown or the token is refused, Stopped when the run is told to stop
  */
-export async function syncOrganization(shared: BuildkiteShared, slug: string, bounds: Bounds): Promise<void> {
-  const { run, client, reader, records } = shared;
-  const above = { [organizations.name]: { slug } };
-  const below = shared.definitions.filter(
-    (definition) => definition !== builds && isAtOrBelow(definition, builds),
-  );
-  const pipelines = await pipelinesOf(shared, slug);
+export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bounds: Bounds): Promise<void> {
+  const { run, reader, records } = buildkite;
+  const pipelines = await pipelinesOf(buildkite, slug);
   run.begin();
-  const ofBuilds = shared.recordsOf(pipelines === undefined ? [] : [builds, ...below]);
   if (pipelines !== undefined && pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
-
-  const definitions = shared.definitions.filter(
-    (definition) =>
-      definition.parent !== undefined &&
-      definition !== builds &&
-      definition !== testRuns &&
-      !below.includes(definition) &&
-      (pipelines !== undefined || !isAtOrBelow(definition, pipelineStream)),
-  );
-  let lost: TapError | undefined;
-  const readBuilds = async (): Promise<void> => {
-    if (pipelines === undefined || ofBuilds.size === 0) return;
-    try {
-      await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
-    } catch (error) {
-      if (!(error instanceof TapError) || isRefused(error)) throw error;
-      // What else there is of the organization is read to its end.
-      lost = error;
-    }
-  };
-  const reading = readBuilds();
+  const definitions = definitionsOf(buildkite, { withPipelines: pipelines !== undefined });
+  const builds = pipelines === undefined ? undefined : readBuilds(buildkite, pipelines, bounds);
   const tree = new Tree({
     run,
     reader,
@@ -60,30 +37,64 @@ export async function syncOrganization(shared: BuildkiteShared, slug: string, bo
     definitions,
     known: (definition, rows) =>
       definition === pipelineStream && pipelines !== undefined
-        ? known(pipelines, shared, rows, reading)
+        ? known(pipelines, buildkite, rows, builds)
         : undefined,
     also: {
-      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(shared, rows, bounds) },
+      [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(buildkite, rows, bounds) },
     },
   });
-  await Promise.all([
-    reading,
-    ...definitions
-      .filter(({ parent }) => parent === organizations)
-      .map((definition) => tree.read(definition, above)),
-  ]);
+  const top = definitions.filter(({ parent }) => parent === organizations);
+  const lists = top.map((definition) => tree.read(definition, { [organizations.name]: { slug } }));
+  const [lost] = await Promise.all([builds, ...lists]);
   tree.report();
   if (lost !== undefined) throw lost;
+}
+
+/** The streams of an organization that have no bookmark, parents before children; those of pipelines only where they are listed. */
+function definitionsOf(
+  { definitions }: BuildkiteRun,
+  { withPipelines }: { readonly withPipelines: boolean },
+): readonly StreamDefinition[] {
+  return definitions.filter(
+    (definition) =>
+      definition.parent !== undefined &&
+      definition !== testRuns &&
+      !isAtOrBelow(definition, buildStream) &&
+      (withPipelines || !isAtOrBelow(definition, pipelineStream)),
+  );
+}
+
+/**
+ * Reads builds and what hangs below them, if any of that is selected.
+ * @returns what ended it before its time, so that what else there is of the organization is read to its end
+ * @throws HttpError when the token is refused, Stopped when the run is told to stop
+ */
+async function readBuilds(
+  { run, client, reader, records, definitions }: BuildkiteRun,
+  pipelines: Pipelines,
+  bounds: Bounds,
+): Promise<TapError | undefined> {
+  const ofBuilds = recordsOf(records, (stream) => isAtOrBelow(stream, buildStream));
+  if (ofBuilds.size === 0) return undefined;
+  const below = definitions.filter((stream) => stream !== buildStream && isAtOrBelow(stream, buildStream));
+  try {
+    await new BuildsSync({ run, client, reader, pipelines, records: ofBuilds, below, bounds }).sync();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TapError) || failedWith(error, 'unauthorized')) throw error;
+    return error;
+  }
 }
 
 /**
  * The pipelines, if any selected stream needs them; undefined when the token must not list them, which is reported.
  * @throws HttpError when they cannot be read for another reason
  */
-async function pipelinesOf(shared: BuildkiteShared, slug: string): Promise<Pipelines | undefined> {
-  const { client, run, settings } = shared;
-  const wanted = shared.definitions.filter((definition) => isAtOrBelow(definition, pipelineStream));
-  const names = [...shared.recordsOf(wanted).keys()];
+async function pipelinesOf(
+  { run, client, records, settings }: BuildkiteRun,
+  slug: string,
+): Promise<Pipelines | undefined> {
+  const names = [...recordsOf(records, (stream) => isAtOrBelow(stream, pipelineStream)).keys()];
   const of = (listed: readonly BuildkitePipeline[]) =>
     new Pipelines({
       client,
@@ -103,32 +114,22 @@ async function pipelinesOf(shared: BuildkiteShared, slug: string): Promise<Pipel
     await pipelines.learn(settings.namedPipelines(slug));
     return pipelines;
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-    run.fail(`${slug}: ${leftOut(names, pipelineStream.permissions)} ${error.line}`);
+    if (!failedWith(error, 'forbidden')) throw error;
+    run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
     return undefined;
   }
-}
-
-function isRefused(error: TapError): boolean {
-  return error instanceof HttpError && error.failure === 'unauthorized';
 }
 
 /** The pipelines that are read, which have been listed already, and at the end those that builds have told of. */
 async function* known(
   pipelines: Pipelines,
-  { reader }: BuildkiteShared,
+  { reader }: BuildkiteRun,
   above: Above,
-  building: Promise<unknown>,
+  building: Promise<unknown> | undefined,
 ): AsyncGenerator<readonly FoundRow[]> {
-  const rowsOf = (read: readonly BuildkitePipeline[]) =>
-    reader.rows(
-      pipelineStream,
-      above,
-      read.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) })),
-    );
   const before = new Set(pipelines.ids);
-  yield rowsOf(pipelines.read);
+  yield reader.rows(pipelineStream, above, pipelines.read);
   await building;
   const learnt = pipelines.read.filter(({ id }) => !before.has(id));
-  if (learnt.length > 0) yield rowsOf(learnt);
+  if (learnt.length > 0) yield reader.rows(pipelineStream, above, learnt);
 }

@@ -1,8 +1,10 @@
-import { HttpError } from '../../errors.js';
+import { failedWith, type HttpError } from '../../errors.js';
 
-/** How many rows are asked for at a time, and how many pages of that size have been answered since it changed. */
+/** How much is asked for at a time. */
 export interface PageSize {
+  /** Rows on a page. */
   readonly rows: number;
+  /** Pages of that size that have been answered since it changed. */
   readonly answered: number;
 }
 
@@ -22,6 +24,5 @@ export function afterAnswer({ rows, answered }: PageSize, largest: number): Page
 
 /** Whether less of the same may be answered. No answer at all is taken for too much, too: some servers just hang up. */
 export function isTooMuch(error: unknown): error is HttpError {
-  if (!(error instanceof HttpError) || error.failure !== 'unreadable') return false;
-  return error.isTooHeavy || error.status === undefined;
+  return failedWith(error, 'unreadable') && (error.isTooHeavy || error.status === undefined);
 }

@@ -1,10 +1,11 @@
-import { HttpError } from '../../errors.js';
+import { failedWith, type HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Row } from '../../http/pagination.js';
-import { type BuildkitePipeline, findPipeline } from '../../sources/buildkite.js';
+import { type BuildkitePipeline, findPipeline } from '../../sources/buildkite/api.js';
 import type { Above } from '../../streams/define.js';
 import { pipelineSlugOf } from './build-list.js';
 
+/** What the pipelines of an organization are found with. */
 export interface PipelinesOptions {
   readonly client: ApiClient;
   /** Slug. */
@@ -51,6 +52,7 @@ export class Pipelines {
     return [...this.#read.values()];
   }
 
+  /** Of those in `read`; the keys under which the state knows them. */
   get ids(): readonly string[] {
     return [...this.#read.keys()];
   }
@@ -93,7 +95,7 @@ export class Pipelines {
       this.#ids.add(found.id);
       if (isRead(organization, found.slug)) this.#read.set(found.id, found);
     } catch (error) {
-      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
+      if (!failedWith(error, 'forbidden')) throw error;
       this.#unasked.add(slug);
       refused(slug, error);
     }

@@ -1,16 +1,16 @@
-import { HttpError } from '../../errors.js';
+import { getObject } from '../../http/object.js';
 import { type Page, pages, type Row } from '../../http/pagination.js';
-import { expand, path, withQuery } from '../../http/url.js';
-import { isObject } from '../../json.js';
-import { getAccessToken } from '../../sources/buildkite.js';
+import { path, withQuery } from '../../http/url.js';
+import { recordsOf } from '../../singer/records.js';
+import { getAccessToken, largestPage } from '../../sources/buildkite/api.js';
 import { testRuns } from '../../streams/buildkite/test-runs.js';
 import type { Above } from '../../streams/define.js';
-import { day, formatTimestamp } from '../../time.js';
-import { type Bounds, settle } from '../entry.js';
+import { day } from '../../time.js';
+import type { Bounds } from '../entry.js';
 import { ListSync } from '../list-sync.js';
-import { type Kind, Visitor } from '../visit.js';
-import type { TimedRow } from '../visit-request.js';
-import type { BuildkiteShared } from './shared.js';
+import { settle } from '../need.js';
+import { Visitor, type WalkedKind } from '../visit.js';
+import type { BuildkiteRun } from './buildkite-run.js';
 
 /**
  * A run that has not ended by then never will: a job that nobody picks up expires after 30 days
@@ -26,22 +26,20 @@ const kind = 'test suites';
  * (https://buildkite.com/docs/apis/rest-api/test-engine/runs), so the look-back reads them again.
  * @throws HttpError when there is no such list: forbidden, or gone with its suite
  */
-export async function syncSuite(shared: BuildkiteShared, above: Above, bounds: Bounds): Promise<void> {
-  const { run, client, reader } = shared;
+export async function syncSuite(buildkite: BuildkiteRun, above: Above, bounds: Bounds): Promise<void> {
+  const { run, client, reader } = buildkite;
   const { id, slug } = above.buildkite_suites ?? {};
   const partition = String(id);
   const name = `${String(above.buildkite_organizations?.slug)}/${String(slug)}`;
   run.state.setName(partition, name);
-  const records = shared.recordsOf([testRuns]);
-  const list = expand(testRuns.endpoint, (placeholder) => {
-    const [stream = '', column = ''] = placeholder.split('.');
-    return above[stream]?.[column];
-  });
-  const listed = () => pages(client, withQuery(list, { per_page: 100 }), testRuns.endpoint, testRuns.pages);
+  const records = recordsOf(buildkite.records, (stream) => stream === testRuns);
+  const list = reader.pathOf(testRuns, above);
+  const listed = () =>
+    pages(client, withQuery(list, { per_page: largestPage }), testRuns.endpoint, testRuns.pages);
   // Whether there is such a list is not for the walk to report.
   const asked = listed();
   let top: AsyncIterable<Page> | undefined = after(await asked.next(), asked);
-  const visitor = new Visitor(reader, records, runKind(shared, above, bounds, list));
+  const visitor = new Visitor(reader, records, runKind(buildkite, above, bounds, list));
   const runs = new ListSync({
     run,
     name,
@@ -85,18 +83,13 @@ function idOf({ id }: Row): string {
   return typeof id === 'string' ? id : '';
 }
 
-function runKind({ client }: BuildkiteShared, above: Above, bounds: Bounds, list: string): Kind {
-  const fetchRoot = async ({ id }: { readonly id: string }): Promise<TimedRow> => {
-    const ownPath = list + path`/${id}`;
-    const { body, receivedAt } = await client.get(ownPath, `${testRuns.endpoint}/{buildkite_test_runs.id}`);
-    if (isObject(body)) return { row: body, extracted: formatTimestamp(receivedAt) };
-    throw new HttpError(`GET ${ownPath} answered no run.`, { failure: 'unreadable', path: ownPath });
-  };
+function runKind({ client }: BuildkiteRun, above: Above, bounds: Bounds, list: string): WalkedKind {
   return {
     root: testRuns,
     below: [],
     above: () => above,
-    fetchRoot,
+    fetchRoot: ({ id }) =>
+      getObject(client, list + path`/${id}`, `${testRuns.endpoint}/{buildkite_test_runs.id}`, 'test run'),
     needsRoot: true,
     writes: () => true,
     looksBelow: () => false,

@@ -1,37 +1,32 @@
-import { HttpError } from '../../errors.js';
-import {
-  getAccessToken,
-  getOrganization,
-  type ListedRow,
-  listOrganizations,
-} from '../../sources/buildkite.js';
+import { failedWith } from '../../errors.js';
+import type { TimedRow } from '../../http/object.js';
+import { getAccessToken, getOrganization, listOrganizations } from '../../sources/buildkite/api.js';
 import { organizations } from '../../streams/buildkite/organizations.js';
 import { user } from '../../streams/buildkite/user.js';
-import { formatTimestamp } from '../../time.js';
 import { startOfRun } from '../clock.js';
 import type { Bounds } from '../entry.js';
 import type { FoundRow } from '../reader.js';
 import type { SourceSync } from '../sync.js';
 import { Tree } from '../tree.js';
 import { boundsOf } from './bounds.js';
+import { BuildkiteRun, type BuildkiteSyncOptions } from './buildkite-run.js';
 import { syncOrganization } from './organization.js';
-import { BuildkiteShared, type BuildkiteSyncOptions } from './shared.js';
 
 /** Reads the organizations that the settings name, or all that the token sees. */
 export class BuildkiteSync implements SourceSync {
-  readonly #shared: BuildkiteShared;
+  readonly #buildkite: BuildkiteRun;
   /** The organizations that the token sees, where they had to be listed. */
-  #listed: readonly ListedRow[] | undefined;
+  #listed: readonly TimedRow[] | undefined;
   /** Slugs of organizations that are not there, which has been told. */
   readonly #unknown = new Set<string>();
 
   constructor(options: BuildkiteSyncOptions) {
-    this.#shared = new BuildkiteShared(options);
+    this.#buildkite = new BuildkiteRun(options);
   }
 
   /** @throws HttpError when the token is refused, or nothing is known of the organizations */
   async parts(): Promise<Promise<unknown>[]> {
-    const { run, client, reader, records, settings } = this.#shared;
+    const { run, client, reader, records, settings } = this.#buildkite;
     const { answer } = await getAccessToken(client);
     const start = startOfRun(answer.date, answer.receivedAt);
     if (start.warning !== undefined) run.warnOnce('clock of Buildkite', `Buildkite: ${start.warning}`);
@@ -52,6 +47,7 @@ export class BuildkiteSync implements SourceSync {
     if (slugs.length === 0)
       run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
     await tree.read(organizations, {});
+    tree.report();
     const there = slugs.filter((slug) => !this.#unknown.has(slug));
     run.progress.expect('organizations', there.length);
     return there.map((slug) => this.#read(slug, bounds));
@@ -59,33 +55,28 @@ export class BuildkiteSync implements SourceSync {
 
   async #read(slug: string, bounds: Bounds): Promise<void> {
     try {
-      await syncOrganization(this.#shared, slug, bounds);
+      await syncOrganization(this.#buildkite, slug, bounds);
     } finally {
-      this.#shared.run.progress.end('organizations', slug);
+      this.#buildkite.run.progress.end('organizations', slug);
     }
   }
 
   /** @throws HttpError that says what to do where the token must not list organizations */
   async #visibleOrganizations(): Promise<string[]> {
     try {
-      this.#listed = await listOrganizations(this.#shared.client);
+      this.#listed = await listOrganizations(this.#buildkite.client);
       return this.#listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
     } catch (error) {
-      if (!(error instanceof HttpError) || error.failure !== 'forbidden') throw error;
-      const { message, failure, path, status } = error;
-      throw new HttpError(message, {
-        failure,
-        path,
-        status,
-        next: 'Give the token the scope read_organizations, or name the organizations in buildkite_organizations.',
-        cause: error,
-      });
+      if (!failedWith(error, 'forbidden')) throw error;
+      throw error.advising(
+        'Give the token the scope read_organizations, or name the organizations in buildkite_organizations.',
+      );
     }
   }
 
   /** The rows of the organizations that are read. */
   async *#organizations(): AsyncGenerator<readonly FoundRow[]> {
-    const { client, settings, run } = this.#shared;
+    const { client, settings, run } = this.#buildkite;
     if (this.#listed !== undefined) yield this.#rowsOf(this.#listed);
     else {
       for (const slug of settings.organizations ?? []) {
@@ -93,7 +84,7 @@ export class BuildkiteSync implements SourceSync {
           yield this.#rowsOf([await getOrganization(client, slug)]);
         } catch (error) {
           // The others may be there.
-          if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+          if (!failedWith(error, 'not-found')) throw error;
           this.#unknown.add(slug);
           run.fail(error.line);
         }
@@ -101,8 +92,7 @@ export class BuildkiteSync implements SourceSync {
     }
   }
 
-  #rowsOf(listed: readonly ListedRow[]): readonly FoundRow[] {
-    const rows = listed.map(({ row, receivedAt }) => ({ row, extracted: formatTimestamp(receivedAt) }));
-    return this.#shared.reader.rows(organizations, {}, rows);
+  #rowsOf(listed: readonly TimedRow[]): readonly FoundRow[] {
+    return this.#buildkite.reader.rows(organizations, {}, listed);
   }
 }

@@ -9,11 +9,15 @@ export const rerunWindow = 90 * day;
 
 /** What the sync of CircleCI's projects needs of the configuration. */
 export interface CircleCISettings extends SyncSettings {
+  /** Days that every run looks back over. */
   readonly lookbackDays: number;
-  /** 0: never. */
+  /** Days between two deep look-backs; 0: there are none. */
   readonly deepEveryDays: number;
+  /** Jobs whose logs are read. */
   readonly logJobs: 'failed' | 'all';
+  /** Bytes of a step's output that are kept, the last ones. */
   readonly logTailBytes: number;
+  /** Test results that are written. */
   readonly testResultsKept: 'all' | 'failed';
 }
 

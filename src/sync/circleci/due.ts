@@ -1,6 +1,7 @@
 import type { Row } from '../../http/pagination.js';
-import { parseTimestamp, second } from '../../time.js';
-import { type Need, settle } from '../entry.js';
+import { parseTimestamp } from '../../time.js';
+import { marginOf, type Need, settle } from '../need.js';
+import type { CircleCISettings } from './bounds.js';
 
 /** Statuses that a workflow no longer leaves; others, also unknown ones, are taken for open. */
 const terminal = new Set(['success', 'failed', 'error', 'canceled', 'unauthorized', 'not_run']);
@@ -36,8 +37,17 @@ export function isWorkflowDue(workflow: Row, need: Need): boolean {
 /** Statuses of a job that has run and not succeeded. */
 const failed = new Set(['failed', 'infrastructure_fail', 'timedout', 'terminated-unknown']);
 
-export function hasFailed(job: Row | undefined): boolean {
-  return typeof job?.status === 'string' && failed.has(job.status);
+/** Whether the settings want the logs of a job. */
+export function wantsLogs({ logJobs }: Pick<CircleCISettings, 'logJobs'>, { status }: Row): boolean {
+  return logJobs === 'all' || (typeof status === 'string' && failed.has(status));
+}
+
+/** Whether the settings keep a test result; what is neither a success nor skipped is worth a look. */
+export function keepsResult(
+  { testResultsKept }: Pick<CircleCISettings, 'testResultsKept'>,
+  { result }: Row,
+): boolean {
+  return testResultsKept === 'all' || (result !== 'success' && result !== 'skipped');
 }
 
 /** Whether what hangs below a job may have changed since the time in `need`: it is whole when the job has stopped. */
@@ -53,11 +63,6 @@ export function isPipelineDue(pipeline: Row, need: Need): boolean {
   // CircleCI did not move updated_at on reruns when this was written, and nowhere says that it never will.
   const updated = parseTimestamp(pipeline.updated_at);
   return updated !== undefined && updated >= marginOf(need);
-}
-
-// Times of workflows are whole seconds, so the margin is cut to the second too.
-function marginOf(since: number): number {
-  return Math.floor(since / second) * second - settle;
 }
 
 /** The latest of `created` and the times that the rows have in `column`. */

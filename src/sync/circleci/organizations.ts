@@ -1,26 +1,26 @@
 import type { Row } from '../../http/pagination.js';
-import { checkToken } from '../../sources/circleci.js';
-import type { FoundProject } from '../../sources/projects.js';
+import { checkToken } from '../../sources/circleci/api.js';
+import type { FoundProject } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { organizations } from '../../streams/circleci/organizations.js';
 import { isAtOrBelow } from '../../streams/define.js';
 import { Tree } from '../tree.js';
-import type { CircleCIShared } from './shared.js';
+import type { CircleCIRun } from './circleci-run.js';
 
 const definitions = circleciStreams.filter((stream) => isAtOrBelow(stream, organizations));
 
 /** Whether anything of organizations is selected. */
-export function wantsOrganizations({ records }: CircleCIShared): boolean {
+export function wantsOrganizations({ records }: CircleCIRun): boolean {
   return definitions.some(({ name }) => records.has(name));
 }
 
 /** Reads the organizations of the token's owner, and the contexts of those whose projects are read. */
 export async function syncOrganizations(
-  shared: CircleCIShared,
+  circleci: CircleCIRun,
   found: readonly FoundProject[],
   named: readonly string[],
 ): Promise<void> {
-  const { run, client, reader, records } = shared;
+  const { run, client, reader, records } = circleci;
   await checkToken(client);
   run.begin();
   const slugs = [...named, ...found.map(({ slug }) => slug)];

@@ -1,8 +1,9 @@
-import { HttpError, type TapError } from '../../errors.js';
+import { failedWith, type TapError } from '../../errors.js';
 import type { Row } from '../../http/pagination.js';
-import type { Records } from '../../singer/records.js';
+import type { Records, SelectedRecords } from '../../singer/records.js';
 import { users } from '../../streams/circleci/users.js';
 import type { StreamDefinition } from '../../streams/define.js';
+import { leftOut } from '../left-out.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { Line } from '../visit.js';
@@ -17,7 +18,7 @@ export class People {
   #isForbidden = false;
   #missing = 0;
 
-  constructor(run: Run, reader: Reader, records: ReadonlyMap<string, Records>) {
+  constructor(run: Run, reader: Reader, records: SelectedRecords) {
     this.#run = run;
     this.#reader = reader;
     this.#records = records.get(users.name);
@@ -35,6 +36,7 @@ export class People {
     return lines.flat();
   }
 
+  /** Says at the end of a run how many people CircleCI does not show. */
   report(): void {
     if (this.#missing === 0) return;
     this.#run.log.info(
@@ -55,15 +57,14 @@ export class People {
     const lines: Line[] = [];
     try {
       for await (const page of this.#reader.pages(users, { users: { id } })) {
-        for (const { row, foreignKeys, extracted } of page) {
-          const text = this.#records?.line(row, foreignKeys, extracted);
+        for (const { row, foreignKeys, receivedAt } of page) {
+          const text = this.#records?.line(row, foreignKeys, receivedAt);
           if (text !== undefined) lines.push({ stream: users.name, text, once: id });
         }
       }
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      if (error.failure === 'not-found') this.#missing++;
-      else if (error.failure === 'forbidden') this.#forbid(error);
+      if (failedWith(error, 'not-found')) this.#missing++;
+      else if (failedWith(error, 'forbidden')) this.#forbid(error);
       else throw error;
     }
     return lines;
@@ -72,7 +73,6 @@ export class People {
   #forbid(error: TapError): void {
     if (this.#isForbidden) return;
     this.#isForbidden = true;
-    const needed = users.permissions.join(' and ');
-    this.#run.fail(`users are left out of this run; they need permission to ${needed}. ${error.line}`);
+    this.#run.fail(`${leftOut([users.name], users)} ${error.line}`);
   }
 }

@@ -1,44 +1,57 @@
-import { HttpError } from '../../errors.js';
-import type { ApiClient } from '../../http/client.js';
+import { getObject } from '../../http/object.js';
 import type { Row } from '../../http/pagination.js';
 import { path } from '../../http/url.js';
-import { isObject } from '../../json.js';
+import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { jobs } from '../../streams/circleci/jobs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
+import { testResults } from '../../streams/circleci/test-results.js';
 import { workflows } from '../../streams/circleci/workflows.js';
 import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
-import { type Bounds, isRerunnable, type Need } from '../entry.js';
-import type { Judge, Outcome } from '../outcome.js';
-import type { Kind } from '../visit.js';
-import type { TimedRow } from '../visit-request.js';
-import { isJobDue, isPipelineDue, isSetUp, isWorkflowDue, isWorkflowSettled, newestOf } from './due.js';
-import type { CircleCIShared } from './shared.js';
+import type { Bounds } from '../entry.js';
+import { isRerunnable } from '../fold.js';
+import type { Gathered, Judge } from '../gathered.js';
+import type { Need } from '../need.js';
+import type { WalkedKind } from '../visit.js';
+import type { CircleCIRun } from './circleci-run.js';
+import {
+  isJobDue,
+  isPipelineDue,
+  isSetUp,
+  isWorkflowDue,
+  isWorkflowSettled,
+  keepsResult,
+  newestOf,
+  wantsLogs,
+} from './due.js';
 
 /** What is particular to CircleCI's pipelines and what hangs below them. `project` is the row of their project. */
-export function pipelineKind(shared: CircleCIShared, project: Row, bounds: Bounds): Kind {
-  const { client, below, people } = shared;
+export function pipelineKind(
+  { client, below, people, settings }: CircleCIRun,
+  project: Row,
+  bounds: Bounds,
+): WalkedKind {
   const judge = judgeWith(bounds, below);
   return {
     root: pipelines,
     below,
     above: () => ({ projects: project }),
-    fetchRoot: ({ id }) => fetchPipeline(client, id),
+    fetchRoot: ({ id }) => getObject(client, path`/pipeline/${id}`, '/pipeline/{pipelines.id}', 'pipeline'),
     needsRoot: false,
     writes: (definition, row, need) => {
       if (definition === pipelines) return isPipelineDue(row, need);
       if (definition === workflows) return isWorkflowDue(row, need);
-      return shared.keeps(definition, row);
+      return definition !== testResults || keepsResult(settings, row);
     },
     looksBelow: (definition, above, need, child, stream) => {
-      if (!shared.wantsBelow(stream, above.jobs)) return false;
+      const { jobs: job } = above;
+      if (stream === jobLogs.name && job !== undefined && !wantsLogs(settings, job)) return false;
       return isDueBelow(definition, above[definition.name] ?? {}, need, child);
     },
     embedded: () => undefined,
     vanishing: new Set([workflows.name]),
     judge,
     // The last thing that can keep a pipeline open is its set-up state; a list page would have told it.
-    asksRootAtEnd: (outcome) => mayLeave(outcome, judge, bounds),
+    asksRootAtEnd: (gathered) => mayLeave(gathered, judge, bounds),
     skips: ({ name }, row) => name === jobs.name && isWithoutDetails(row),
     also: (definition, row) => people.lines(definition, row),
   };
@@ -54,15 +67,6 @@ function isDueBelow(parent: StreamDefinition, row: Row, need: Need, child: Strea
 /** Whether a job is of the kind that has nothing below it. */
 function isWithoutDetails({ type, job_number: number }: Row): boolean {
   return type === 'approval' || typeof number !== 'number';
-}
-
-async function fetchPipeline(client: ApiClient, id: string): Promise<TimedRow> {
-  const ownPath = path`/pipeline/${id}`;
-  const { body, receivedAt } = await client.get(ownPath, '/pipeline/{pipelines.id}');
-  if (!isObject(body)) {
-    throw new HttpError(`GET ${ownPath} answered no object.`, { failure: 'unreadable', path: ownPath });
-  }
-  return { row: body, extracted: formatTimestamp(receivedAt) };
 }
 
 function judgeWith(bounds: Bounds, below: readonly StreamDefinition[]): Judge {
@@ -83,10 +87,10 @@ function judgeWith(bounds: Bounds, below: readonly StreamDefinition[]): Judge {
   };
 }
 
-function mayLeave(outcome: Outcome, judge: Judge, bounds: Bounds): boolean {
+function mayLeave(gathered: Gathered, judge: Judge, bounds: Bounds): boolean {
   // Where the list was not asked or could not be read, only the pipeline can tell.
-  if (!outcome.listed.has(workflows.name)) return !outcome.hasFailed;
-  const { settled, newest } = judge(workflows.name, outcome);
-  const { id, created } = outcome.request;
+  if (!gathered.listed.has(workflows.name)) return !gathered.hasFailed;
+  const { settled, newest } = judge(workflows.name, gathered);
+  const { id, created } = gathered.request;
   return settled && !isRerunnable({ id, created, outcome: 'read', settled, newest }, bounds);
 }

@@ -14,6 +14,7 @@ export class PipelineList {
     this.#path = expand(pipelines.endpoint, () => slug);
   }
 
+  /** Asks for the first page; what becomes of it shows when `pages` comes to it. */
   begin(): void {
     const rest = this.#ask();
     const first = rest.next();

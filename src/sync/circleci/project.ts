@@ -1,50 +1,72 @@
-import { HttpError, TapError } from '../../errors.js';
-import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci.js';
-import type { FoundProject } from '../../sources/projects.js';
+import { failedWith, TapError } from '../../errors.js';
+import { recordsOf, type SelectedRecords } from '../../singer/records.js';
+import { aliasesOf, checkToken, getProject, type Project } from '../../sources/circleci/api.js';
+import type { FoundProject } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { projects } from '../../streams/circleci/projects.js';
 import { isAtOrBelow } from '../../streams/define.js';
-import { formatTimestamp } from '../../time.js';
 import { startOfRun } from '../clock.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
 import type { FoundRow } from '../reader.js';
 import { Tree } from '../tree.js';
 import { Visitor } from '../visit.js';
 import { boundsOf } from './bounds.js';
+import type { CircleCIRun } from './circleci-run.js';
 import { pipelineKind } from './pipeline-kind.js';
 import { PipelineList } from './pipeline-list.js';
-import type { CircleCIShared } from './shared.js';
 
-/** Syncs a project, and commits what has been read to the run's state. */
-export async function syncProject(shared: CircleCIShared, found: FoundProject): Promise<void> {
-  const { run, client, below } = shared;
+/** A project as CircleCI has it now; undefined for one that is not to be read. */
+export type Identified = Promise<Project | undefined>;
+
+/**
+ * Syncs a project, and commits what has been read to the run's state.
+ * @param identified where that has been asked already
+ */
+export async function syncProject(
+  circleci: CircleCIRun,
+  found: FoundProject,
+  identified?: Identified,
+): Promise<void> {
+  const { run, client, records } = circleci;
   const { slug } = found;
-  const ofPipelines = shared.recordsOf([pipelines, ...below]);
+  const ofPipelines = recordsOf(records, (stream) => isAtOrBelow(stream, pipelines));
   const list = new PipelineList(client, slug);
   if (ofPipelines.size > 0) list.begin();
-  const project = await findProject(shared, found);
-  if (project === undefined) return;
-  for (const alias of [slug, ...aliasesOf(slug), ...aliasesOf(project.slug)]) {
+  const project = await (identified ?? identify(circleci, found));
+  if (project === undefined || !circleci.claim(project, found)) return;
+  run.begin();
+  circleci.remember(project);
+  await Promise.all([
+    readTree(circleci, project),
+    ofPipelines.size === 0
+      ? undefined
+      : readPipelines(circleci, project, { slug, records: ofPipelines, list }),
+  ]);
+}
+
+/** Finds a project under its name of today, and moves there what the state knows of it by others. */
+export async function identify(circleci: CircleCIRun, found: FoundProject): Identified {
+  const { run, choice } = circleci;
+  const project = await findProject(circleci, found);
+  if (project === undefined) return undefined;
+  for (const alias of [found.slug, ...aliasesOf(found.slug), ...aliasesOf(project.slug)]) {
     run.state.rename(alias, project.slug);
   }
-  if (!shared.claim(project, found)) return;
-  run.begin();
-  await Promise.all([
-    readTree(shared, project),
-    ofPipelines.size === 0 ? undefined : readPipelines(shared, project, slug, list),
-  ]);
+  if (found.ways.includes('named') || !choice.isExcluded(project.slug)) return project;
+  run.log.info(`${found.slug} is ${project.slug} by now, which project_slugs leaves out.`);
+  return undefined;
 }
 
 /** The project; undefined for one that nobody has named and that CircleCI shows no more. */
 async function findProject(
-  { run, client }: CircleCIShared,
+  { run, client }: CircleCIRun,
   { slug, ways }: FoundProject,
 ): Promise<Project | undefined> {
   try {
     return await getProject(client, slug);
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found' || ways.includes('named')) throw error;
+    if (!failedWith(error, 'not-found') || ways.includes('named')) throw error;
     if (ways.some((way) => way !== 'known from the state')) {
       throw new TapError(
         `${slug}, which was found by ${ways.join(', ')}, could not be read: ${error.path} answered ${error.status}.`,
@@ -61,42 +83,42 @@ async function findProject(
 }
 
 /** The project's own row and all that is below it but its pipelines. */
-async function readTree(shared: CircleCIShared, project: Project): Promise<void> {
-  const { run, reader, records } = shared;
+async function readTree(circleci: CircleCIRun, project: Project): Promise<void> {
+  const { run, reader, records } = circleci;
   const tree = new Tree({
     run,
     reader,
     name: project.slug,
     records,
     definitions: circleciStreams.filter((stream) => isAtOrBelow(stream, projects)),
-    known: (definition) => (definition === projects ? ownRow(shared, project) : undefined),
+    known: (definition) => (definition === projects ? ownRow(circleci, project) : undefined),
   });
   await tree.read(projects, {});
   tree.report();
 }
 
-async function* ownRow({ reader }: CircleCIShared, project: Project): AsyncGenerator<readonly FoundRow[]> {
-  const extracted = formatTimestamp(project.answer.receivedAt);
-  yield reader.rows(projects, {}, [{ row: project.row, extracted }]);
+async function* ownRow({ reader }: CircleCIRun, project: Project): AsyncGenerator<readonly FoundRow[]> {
+  const { row, answer } = project;
+  yield reader.rows(projects, {}, [{ row, receivedAt: answer.receivedAt }]);
 }
 
 async function readPipelines(
-  shared: CircleCIShared,
+  circleci: CircleCIRun,
   project: Project,
-  slug: string,
-  list: PipelineList,
+  { slug, records, list }: { slug: string; records: SelectedRecords; list: PipelineList },
 ): Promise<void> {
-  const { run, client, reader, below, settings } = shared;
-  const records = shared.recordsOf([pipelines, ...below]);
+  const { run, client, reader, settings } = circleci;
   const firstAnswer = await list.firstAnswer(project.answer);
   const start = startOfRun(firstAnswer.date, firstAnswer.receivedAt);
   if (start.warning !== undefined) run.warnOnce('clock', start.warning);
   const bounds = boundsOf(settings, start.now);
-  const visitor = new Visitor(reader, records, pipelineKind(shared, project.row, bounds));
+  const visitor = new Visitor(reader, records, pipelineKind(circleci, project.row, bounds));
   const sync = new ListSync({
     run,
     name: project.slug,
     item: 'pipeline',
+    withoutDetails: 'approvals and jobs without a number',
+    whyWithoutId: 'as what has expired is shown',
     track: slug,
     records,
     partitions: () => [project.slug],

@@ -1,30 +1,29 @@
 import pLimit from 'p-limit';
-import { type FoundProject, findProjects, type ProjectChoice } from '../../sources/projects.js';
+import { type FoundProject, findProjects, type KnownProjects } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
 import { users } from '../../streams/circleci/users.js';
+import type { State } from '../state.js';
 import type { SourceSync } from '../sync.js';
+import { CircleCIRun, type CircleCISyncOptions } from './circleci-run.js';
 import { syncOrganizations, wantsOrganizations } from './organizations.js';
-import { syncProject } from './project.js';
-import { CircleCIShared, type CircleCISyncOptions } from './shared.js';
+import { type Identified, identify, syncProject } from './project.js';
 
 /** Projects that are walked side by side. */
 const projectsAtOnce = 8;
 
 /** Reads the projects that the settings name. */
 export class CircleCISync implements SourceSync {
-  readonly #shared: CircleCIShared;
-  readonly #choice: ProjectChoice;
+  readonly #circleci: CircleCIRun;
   readonly #v11: string;
 
   constructor(options: CircleCISyncOptions) {
-    this.#shared = new CircleCIShared(options);
-    this.#choice = options.projects;
+    this.#circleci = new CircleCIRun(options);
     this.#v11 = options.v11;
   }
 
   /** @throws HttpError when the token is refused */
   async parts(): Promise<Promise<unknown>[]> {
-    const { run, records } = this.#shared;
+    const { run, records, choice } = this.#circleci;
     const projects = await this.#find();
     if (records.has(users.name) && !records.has('workflows') && !records.has('jobs')) {
       run.log.warning(
@@ -33,20 +32,33 @@ export class CircleCISync implements SourceSync {
     }
     const limit = pLimit(projectsAtOnce);
     run.progress.expect('projects', projects.length);
-    const parts = projects.map((project) => limit(() => this.#read(project)));
-    if (!wantsOrganizations(this.#shared)) return parts;
-    return [...parts, syncOrganizations(this.#shared, projects, this.#choice.organizations)];
+    const identified = await this.#identifyKnown(projects);
+    const parts = projects.map((project) => limit(() => this.#read(project, identified.get(project))));
+    if (!wantsOrganizations(this.#circleci)) return parts;
+    return [...parts, syncOrganizations(this.#circleci, projects, choice.organizations)];
   }
 
+  /**
+   * A project that the state alone knows may bear another name by now, by which lists name it, too: what is known of
+   * it is moved to that name before anything is read.
+   */
+  async #identifyKnown(projects: readonly FoundProject[]): Promise<ReadonlyMap<FoundProject, Identified>> {
+    const known = projects.filter(({ ways }) => ways.every((way) => way === 'known from the state'));
+    const identified = new Map(known.map((found) => [found, identify(this.#circleci, found)]));
+    // What fails is told when the project's turn comes.
+    await Promise.allSettled(identified.values());
+    return identified;
+  }
+
+  /** Says what was left out over all projects. */
   end(): void {
-    this.#shared.people.report();
+    this.#circleci.people.report();
   }
 
   async #find(): Promise<readonly FoundProject[]> {
-    const { run, client } = this.#shared;
-    // Also those of streams that are not selected: a stream may be new.
-    const known = new Set(circleciStreams.flatMap(({ name }) => run.state.projects(name)));
-    const { projects, failures, warnings } = await findProjects(client, this.#choice, this.#v11, [...known]);
+    const { run, client, choice } = this.#circleci;
+    const known = knownProjects(run.state);
+    const { projects, failures, warnings } = await findProjects(client, choice, this.#v11, known);
     for (const warning of warnings) run.log.warning(warning);
     for (const failure of failures) run.fail(failure);
     if (projects.length === 0 && failures.length === 0) {
@@ -55,11 +67,23 @@ export class CircleCISync implements SourceSync {
     return projects;
   }
 
-  async #read(project: FoundProject): Promise<void> {
+  async #read(project: FoundProject, identified?: Identified): Promise<void> {
     try {
-      await syncProject(this.#shared, project);
+      await syncProject(this.#circleci, project, identified);
     } finally {
-      this.#shared.run.progress.end('projects', project.slug);
+      this.#circleci.run.progress.end('projects', project.slug);
     }
   }
+}
+
+/** Also of streams that are not selected: a stream may be new. */
+function knownProjects(state: State): KnownProjects {
+  const entries = circleciStreams.flatMap(({ name }) =>
+    state.projects(name).map((slug) => ({ slug, since: state.entry(name, slug).since })),
+  );
+  const bookmarks = entries.flatMap(({ since }) => since ?? []);
+  return {
+    slugs: [...new Set(entries.map(({ slug }) => slug))],
+    lastRun: bookmarks.length === 0 ? undefined : Math.max(...bookmarks),
+  };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { rowIn, rowsIn } from '../rows-in.js';
 import { createBuildkiteBulkWorld } from './bulk.js';
 import { plainBuildkiteCoins } from './coins.js';
 import { MINUTE } from './time.js';
-import type { BuildkiteAnswer, BuildkiteWorldOptions, Row } from './world.js';
+import type { BuildkiteAnswer, BuildkiteWorldOptions } from './world.js';
 import { createBuildkiteWorld } from './world.js';
 
 const start = Date.UTC(2026, 0, 1);
@@ -23,7 +24,7 @@ function sevenBuilds(options: BuildkiteWorldOptions = {}) {
   return { world, builds };
 }
 
-const idsOf = ({ body }: BuildkiteAnswer) => (body as Row[]).map(({ id }) => id);
+const idsOf = ({ body }: BuildkiteAnswer) => rowsIn(body).map(({ id }) => id);
 const at = (minute: number, more = 0) => new Date(start + minute * MINUTE + more).toISOString();
 const next = ({ headers }: BuildkiteAnswer) => /<([^>]+)>; rel="next"/.exec(headers.link ?? '')?.[1];
 
@@ -93,10 +94,10 @@ describe('a list of builds', () => {
     expect(world.get(`${BUILDS}?per_page=3`).status).toBe(504);
     expect(world.get(`${BUILDS}?per_page=3&exclude_jobs=true`).status).toBe(200);
     const heavy = world.addBuild({ createdAt: start + 8 * MINUTE, jobs: 6 });
-    const path = `/organizations/acme/pipelines/web/builds/${(world.get(`${BUILDS}?exclude_jobs=1`).body as Row[])[0]?.number}`;
+    const path = `/organizations/acme/pipelines/web/builds/${rowsIn(world.get(`${BUILDS}?exclude_jobs=1`).body)[0]?.number}`;
     expect(builds).not.toContain(heavy);
     expect(world.get(path).status).toBe(504);
-    expect((world.get(`${path}/jobs`).body as { items: Row[] }).items).toHaveLength(6);
+    expect(rowsIn(world.get(`${path}/jobs`).body)).toHaveLength(6);
   });
 
   it('says so when a filter is not one', () => {
@@ -119,21 +120,21 @@ describe('a list of builds', () => {
 });
 
 describe('the jobs of a build', () => {
-  const jobsOf = (answer: BuildkiteAnswer) => answer.body as { items: Row[]; links: Record<string, string> };
+  const jobsOf = ({ body }: BuildkiteAnswer) => ({ items: rowsIn(body), links: rowIn(rowIn(body).links) });
 
   it('are in pages with a cursor in the body', () => {
     const { world } = sevenBuilds();
     world.addBuild({ createdAt: start, jobs: 5, pipeline: 'api' });
-    const [build] = world.get('/organizations/acme/pipelines/api/builds').body as (Row & { jobs: Row[] })[];
+    const [build] = rowsIn(world.get('/organizations/acme/pipelines/api/builds').body);
     const base = 'http://localhost/v2';
     const path = `/organizations/acme/pipelines/api/builds/${build?.number}/jobs`;
     const first = jobsOf(world.get(`${path}?per_page=2`, { base }));
-    const second = jobsOf(world.get((first.links.next as string).slice(base.length), { base }));
-    const third = jobsOf(world.get((second.links.next as string).slice(base.length), { base }));
+    const second = jobsOf(world.get(String(first.links.next).slice(base.length), { base }));
+    const third = jobsOf(world.get(String(second.links.next).slice(base.length), { base }));
     expect(third.links.next).toBeUndefined();
     const ids = [first, second, third].flatMap(({ items }) => items.map(({ id }) => id));
-    expect(ids).toEqual(build?.jobs.map(({ id }) => id));
-    const back = (second.links.prev as string).slice(base.length);
+    expect(ids).toEqual(rowsIn(build?.jobs).map(({ id }) => id));
+    const back = String(second.links.prev).slice(base.length);
     expect(jobsOf(world.get(back)).items).toEqual(first.items);
     expect(world.get(`${path}?per_page=101`).status).toBe(400);
   });
@@ -155,7 +156,7 @@ describe('a bulk world', () => {
 
   it('makes no more than the page', () => {
     const world = createBuildkiteBulkWorld({ builds: 10_000_000, jobs: 20 });
-    const builds = world.get(`${BUILDS}?per_page=2&page=1000`).body as Row[];
+    const builds = rowsIn(world.get(`${BUILDS}?per_page=2&page=1000`).body);
     expect(builds.map(({ number, state }) => ({ number, state }))).toEqual([
       { number: 9_998_002, state: 'passed' },
       { number: 9_998_001, state: 'passed' },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { rowIn, rowsIn } from '../rows-in.js';
 import type { BuildkiteCoins } from './coins.js';
 import { buildkiteCoinSides, plainBuildkiteCoins } from './coins.js';
 import { HOUR, MINUTE } from './time.js';
-import type { Row } from './world.js';
 import { createBuildkiteWorld } from './world.js';
 
 const start = Date.UTC(2026, 0, 1);
@@ -22,7 +22,7 @@ function reopenedBuild(coins: Partial<BuildkiteCoins> = {}) {
   const retry = world.retryJob(failed, { at: start + HOUR, finishedAt: start + HOUR + 5 * MINUTE });
   const shownAt = (now: number, query = '') => {
     world.now = now;
-    return (world.get(`${BUILDS}?${query}`).body as (Row & { jobs: Row[] })[])[0];
+    return rowsIn(world.get(`${BUILDS}?${query}`).body)[0];
   };
   return { world, failed, retry, shownAt };
 }
@@ -39,10 +39,10 @@ describe('a build', () => {
     });
     const states = [0, 1, 1.5, 2, 3, 4].map((minutes) => {
       world.now = start + minutes * MINUTE;
-      return (world.get(BUILDS).body as Row[])[0]?.state;
+      return rowsIn(world.get(BUILDS).body)[0]?.state;
     });
     expect(states).toEqual([undefined, 'creating', 'scheduled', 'running', 'failing', 'failed']);
-    expect((world.get(BUILDS).body as Row[])[0]).toMatchObject({
+    expect(rowsIn(world.get(BUILDS).body)[0]).toMatchObject({
       started_at: time(start + 2 * MINUTE),
       failing_at: time(start + 3 * MINUTE),
       finished_at: time(start + 4 * MINUTE),
@@ -80,10 +80,10 @@ describe('a build', () => {
 
   it('shows the newest attempt of a job, and the others when asked; the list of jobs has all', () => {
     const { world, failed, retry, shownAt } = reopenedBuild();
-    const usual = shownAt(start + 2 * HOUR)?.jobs.map(({ id }) => id);
+    const usual = rowsIn(shownAt(start + 2 * HOUR)?.jobs).map(({ id }) => id);
     expect(usual).toContain(retry.id);
     expect(usual).not.toContain(failed.id);
-    const all = shownAt(start + 2 * HOUR, 'include_retried_jobs=true')?.jobs ?? [];
+    const all = rowsIn(shownAt(start + 2 * HOUR, 'include_retried_jobs=true')?.jobs);
     expect(all.find(({ id }) => id === failed.id)).toMatchObject({
       state: 'failed',
       retried: true,
@@ -97,7 +97,7 @@ describe('a build', () => {
       retry_source: { job_id: failed.id, retry_type: 'manual' },
     });
     const path = `/organizations/acme/pipelines/web/builds/${shownAt(start + 2 * HOUR)?.number}/jobs`;
-    const listed = (query: string) => (world.get(`${path}${query}`).body as { items: Row[] }).items;
+    const listed = (query: string) => rowsIn(world.get(`${path}${query}`).body);
     expect([listed('').length, listed('?include_retried_jobs=false').length]).toEqual([3, 2]);
     expect(shownAt(start + 30 * MINUTE, 'include_retried_jobs=true')?.jobs).toMatchObject([
       { retried: false },
@@ -111,16 +111,16 @@ describe('a build', () => {
     world.blockBuild(build, { at: start + 10 * MINUTE });
     world.unblockBuild(build, { at: start + 20 * MINUTE, finishedAt: start + 25 * MINUTE });
     world.now = start + 15 * MINUTE;
-    const [blocked] = world.get(`${BUILDS}?state=blocked`).body as (Row & { jobs: Row[] })[];
+    const [blocked] = rowsIn(world.get(`${BUILDS}?state=blocked`).body);
     expect(blocked).toMatchObject({ state: 'passed', blocked: true, blocked_state: 'passed' });
-    const manual = blocked?.jobs.find(({ type }) => type === 'manual');
+    const manual = rowsIn(blocked?.jobs).find(({ type }) => type === 'manual');
     expect(manual).toMatchObject({ state: 'blocked', unblocked_at: null });
     expect(Object.keys(manual ?? {})).not.toContain('name');
     expect(Object.keys(manual ?? {})).not.toContain('created_at');
     expect(world.get(`${BUILDS}?state=passed`).body).toEqual([]);
     world.now = start + 30 * MINUTE;
     expect(world.get(`${BUILDS}?state=blocked`).body).toEqual([]);
-    expect((world.get(`${BUILDS}?state=passed`).body as Row[])[0]).toMatchObject({
+    expect(rowsIn(world.get(`${BUILDS}?state=passed`).body)[0]).toMatchObject({
       blocked: false,
       finished_at: time(start + 25 * MINUTE),
     });
@@ -133,7 +133,7 @@ describe('a build', () => {
     expect(world.get(`${BUILDS}?state[]=running`).body).toHaveLength(1);
     world.finishBuild(build, { at: start + HOUR + MINUTE, state: 'failed' });
     world.advance(2 * MINUTE);
-    expect((world.get(BUILDS).body as Row[])[0]).toMatchObject({
+    expect(rowsIn(world.get(BUILDS).body)[0]).toMatchObject({
       state: 'failed',
       jobs: [{ state: 'failed' }, {}],
     });
@@ -158,8 +158,8 @@ describe('a coin', () => {
     const keys = (coins: Partial<BuildkiteCoins>) => {
       const world = emptyWorld(coins);
       world.addBuild({ createdAt: start });
-      const [build] = world.get(`${BUILDS}?exclude_pipeline=true`).body as Row[];
-      return build?.pipeline === undefined ? undefined : Object.keys(build.pipeline as Row);
+      const [build] = rowsIn(world.get(`${BUILDS}?exclude_pipeline=true`).body);
+      return build?.pipeline === undefined ? undefined : Object.keys(rowIn(build.pipeline));
     };
     expect(keys({ excludedPipeline: 'dropped' })).toBeUndefined();
     expect(keys({ excludedPipeline: 'stub' })).toEqual(['id', 'slug', 'url']);
@@ -170,7 +170,7 @@ describe('a coin', () => {
       const world = emptyWorld(coins);
       world.addBuild({ createdAt: start, state: 'skipped', finishedAt: start + MINUTE });
       world.now = start + HOUR;
-      return (world.get(BUILDS).body as Row[])[0]?.finished_at;
+      return rowsIn(world.get(BUILDS).body)[0]?.finished_at;
     };
     expect(shown({ skippedFinishedAt: 'set' })).toBe(time(start + MINUTE));
     expect(shown({ skippedFinishedAt: 'null' })).toBeNull();
@@ -180,14 +180,14 @@ describe('a coin', () => {
     const path = '/organizations/acme';
     const world = emptyWorld({ memberPages: 'whole', archivedPipelines: 'not listed', date: 'absent' });
     world.addPipeline({ slug: 'old', archivedAt: start - 1 });
-    const slugs = (world.get(`${path}/pipelines`).body as Row[]).map(({ slug }) => slug);
+    const slugs = rowsIn(world.get(`${path}/pipelines`).body).map(({ slug }) => slug);
     expect(slugs).toEqual(['web', 'api', 'legacy-app', 'deploy']);
     expect(world.get(`${path}/pipelines/old`).status).toBe(200);
     expect(world.get(`${path}/members?per_page=2&page=9`).body).toHaveLength(7);
     expect(world.date()).toBeUndefined();
     const other = emptyWorld({ pipelineCreatedAt: 'spelled out', memberPages: 'pages' });
     expect(other.get(`${path}/members?per_page=2`).body).toHaveLength(2);
-    const [pipeline] = other.get(`${path}/pipelines`).body as Row[];
+    const [pipeline] = rowsIn(other.get(`${path}/pipelines`).body);
     expect(pipeline?.created_at).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
   });
 });

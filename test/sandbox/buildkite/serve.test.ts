@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { rowIn, rowsIn } from '../rows-in.js';
 import { Limits } from './limits.js';
 import { serveBuildkite } from './serve.js';
 import { MINUTE } from './time.js';
-import type { BuildkiteWorldOptions, Row } from './world.js';
+import type { BuildkiteWorldOptions } from './world.js';
 import { createBuildkiteWorld } from './world.js';
 
 const start = Date.UTC(2026, 0, 1);
@@ -30,9 +31,7 @@ describe('a served Buildkite', () => {
     const first = await get('/organizations/acme/pipelines?per_page=3');
     const next = /<([^>]+)>; rel="next"/.exec(first.headers.get('link') ?? '')?.[1] as string;
     expect(next.startsWith(`${sandbox.url}/organizations/acme/pipelines?`)).toBe(true);
-    expect([...((await first.json()) as Row[]), ...((await (await get(next)).json()) as Row[])]).toHaveLength(
-      4,
-    );
+    expect([...rowsIn(await first.json()), ...rowsIn(await (await get(next)).json())]).toHaveLength(4);
     expect(sandbox.requests[0]).toBe('GET /v2/organizations/acme/pipelines?per_page=3');
     expect(sandbox.traffic.endpoints).toEqual({ '/organizations/{organization}/pipelines': 2 });
   });
@@ -40,7 +39,7 @@ describe('a served Buildkite', () => {
   it('refuses a bad token, a missing scope, an unknown thing and an unknown route', async () => {
     await using served = await sandboxOf({ scopes: ['read_pipelines'] });
     const { get, sandbox } = served;
-    const messageOf = async (answer: Response) => [answer.status, ((await answer.json()) as Row).message];
+    const messageOf = async (answer: Response) => [answer.status, rowIn(await answer.json()).message];
     expect(await messageOf(await get('/user', { authorization: 'Bearer wrong' }))).toEqual([
       401,
       expect.stringContaining('Authentication required.'),
@@ -90,15 +89,14 @@ describe('a served Buildkite', () => {
     const { world } = sandbox;
     const { jobs } = world.addBuild({ createdAt: start, jobs: [{}, { isSilent: true }] });
     const path = (index: number) => `/organizations/acme/jobs/${jobs[index]?.id}/log`;
-    const whole = (await (await get(path(0))).json()) as { content: string; size: number };
-    expect(whole.content).toContain(`\u001b_bk;t=${start + 5000}\u0007~~~ Preparing`);
+    const whole = rowIn(await (await get(path(0))).json());
+    const [content, size] = [String(whole.content), Number(whole.size)];
+    expect(content).toContain(`\u001b_bk;t=${start + 5000}\u0007~~~ Preparing`);
     const text = (range: string) => ({ accept: 'text/plain', range });
     const tail = await get(path(0), text('bytes=-20'));
     expect(tail.status).toBe(206);
-    expect(tail.headers.get('content-range')).toBe(
-      `bytes ${whole.size - 20}-${whole.size - 1}/${whole.size}`,
-    );
-    expect(await tail.text()).toBe(whole.content.slice(-20));
+    expect(tail.headers.get('content-range')).toBe(`bytes ${size - 20}-${size - 1}/${size}`);
+    expect(await tail.text()).toBe(content.slice(-20));
     expect((await get(path(0), text('bytes=0-20'))).status).toBe(400);
     expect((await get(path(1), text('bytes=-20'))).status).toBe(416);
     expect((await get('/organizations/acme/jobs/none/log')).status).toBe(404);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rowIn, rowsIn } from '../rows-in.js';
 import { secretKinds } from './secrets.js';
 import { DAY } from './time.js';
 import type { BuildkiteWorld, Row } from './world.js';
@@ -12,7 +13,7 @@ function all(world: BuildkiteWorld, path: string): Row[] {
   for (let next: string | undefined = path; next !== undefined; ) {
     const { status, body, headers } = world.get(next);
     expect(status, next).toBe(200);
-    rows.push(...(body as Row[]));
+    rows.push(...rowsIn(body));
     next = /<([^>]+)>; rel="next"/.exec(headers.link ?? '')?.[1]?.slice(base.length);
   }
   return rows;
@@ -34,7 +35,7 @@ describe.each([1, 2, 3])('the truth of seed %i', (seed) => {
     let jobs = 0;
     for (const { jobs: listed, pipeline: _, ...build } of builds) {
       expect(build).toEqual(rowsOf('buildkite_builds').get(String(build.id)));
-      for (const job of listed as Row[]) {
+      for (const job of rowsIn(listed)) {
         jobs += 1;
         expect(rowsOf('buildkite_jobs').get(String(job.id))).toMatchObject({ ...job, build_id: build.id });
       }
@@ -53,7 +54,7 @@ describe.each([1, 2, 3])('the truth of seed %i', (seed) => {
     expect(artifacts).toBe(rowsOf('buildkite_artifacts').size);
     expect(annotations).toBe(rowsOf('buildkite_annotations').size);
     for (const [id, row] of rowsOf('buildkite_job_logs')) {
-      const { content, size } = world.get(String(row.url).slice(base.length)).body as Row;
+      const { content, size } = rowIn(world.get(String(row.url).slice(base.length)).body);
       expect({ content, size }).toEqual({ content: row.content, size: row.size });
       expect(rowsOf('buildkite_jobs').get(id)).toMatchObject({ type: 'script' });
     }
@@ -120,7 +121,7 @@ describe('the truth', () => {
     world.advance(20 * DAY);
     const after = world.truth().get('buildkite_jobs') ?? new Map<string, Row>();
     const changed = [...before].filter(([id, { agent, ...job }]) => {
-      const { agent: later, ...rest } = after.get(id) as Row;
+      const { agent: later, ...rest } = rowIn(after.get(id));
       return JSON.stringify(job) === JSON.stringify(rest) && JSON.stringify(agent) !== JSON.stringify(later);
     });
     expect(changed.length).toBeGreaterThan(0);

@@ -4,7 +4,7 @@ import { plainCoins } from '../coins.js';
 import type { WorldOptions } from '../options.js';
 import type { Page, PipelineRow } from '../rows.js';
 import { HOUR } from '../rows.js';
-import type { Row } from '../source.js';
+import { rowsIn } from '../rows-in.js';
 import { createWorld } from '../world.js';
 
 const slugs = ['gh/acme/web', 'gh/acme/api', 'gh/acme/old', 'gh/other/web'];
@@ -77,7 +77,7 @@ test('a project that is not followed is in no list, and answers by its slug', ()
       .flat()
       .some((name) => name.includes('api')),
   ).toBe(false);
-  const followed = answerOf(world, '/api/v1.1/projects') as Row[];
+  const followed = rowsIn(answerOf(world, '/api/v1.1/projects'));
   expect(followed.map((row) => row.reponame)).toEqual(['web', 'old', 'web']);
   expect(world.project('gh/acme/api')).toBeDefined();
 });
@@ -85,12 +85,12 @@ test('a project that is not followed is in no list, and answers by its slug', ()
 test('v1.1 lists projects by organization and name, and without branches in a shallow list', () => {
   const app = 'circleci/43G3kM5RtfFE7v5sa4nWAU/44n9pujWcTnVZ2b5S8Fnat';
   const world = createWorld({ projects: ['gh/acme/web', 'bb/acme/web', app], pipelines: 0 });
-  const projects = answerOf(world, '/api/v1.1/projects') as Row[];
+  const projects = rowsIn(answerOf(world, '/api/v1.1/projects'));
   expect(projects.map((row) => [row.vcs_type, row.username, row.reponame, row.vcs_url])).toEqual([
     ['github', 'acme', 'web', 'https://github.com/acme/web'],
     ['bitbucket', 'acme', 'web', 'https://bitbucket.org/acme/web'],
     ['circleci', app.split('/')[1], app.split('/')[2], `//circleci.com/${app.slice('circleci/'.length)}`],
   ]);
   expect(projects[0]).toMatchObject({ default_branch: 'main', branches: {} });
-  expect((answerOf(world, '/api/v1.1/projects?shallow=true') as Row[])[0]).not.toHaveProperty('branches');
+  expect(rowsIn(answerOf(world, '/api/v1.1/projects?shallow=true'))[0]).not.toHaveProperty('branches');
 });

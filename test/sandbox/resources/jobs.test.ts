@@ -5,7 +5,7 @@ import { plainCoins } from '../coins.js';
 import type { JobHistory } from '../history.js';
 import type { WorldOptions } from '../options.js';
 import { DAY, HOUR, MINUTE } from '../rows.js';
-import type { Row } from '../source.js';
+import { rowIn, rowsIn } from '../rows-in.js';
 import type { World } from '../world.js';
 import { createWorld } from '../world.js';
 
@@ -36,16 +36,16 @@ function scripted(world: World) {
   return { pipeline, workflow, hold, job, deploy };
 }
 
-const detailsOf = (world: World, job: JobHistory) =>
-  answerOf(world, `/project/gh/acme/web/job/${job.number}`) as Row;
-const itemsOf = (world: World, path: string) => (answerOf(world, path) as { items: Row[] }).items;
+const pathOf = (job: JobHistory) => `/project/gh/acme/web/job/${job.number}`;
+const detailsOf = (world: World, job: JobHistory) => rowIn(answerOf(world, pathOf(job)));
+const itemsOf = (world: World, path: string) => rowsIn(answerOf(world, path));
 
 describe('a job by its number', () => {
   test('is there from its start on; an approval, and a job that never starts, have none', () => {
     const world = blank();
     const { hold, job, deploy } = scripted(world);
     expect([hold.number, job.number, deploy.number]).toEqual([undefined, 1, undefined]);
-    expect(detailsOf(world, job)).toBeUndefined();
+    expect(answerOf(world, pathOf(job))).toBeUndefined();
     world.now = start + 31 * MINUTE;
     expect(detailsOf(world, job)).toMatchObject({ number: 1, name: 'test', status: 'running' });
     for (const path of ['job/1', '1/tests', '1/artifacts']) {
@@ -125,12 +125,12 @@ describe('tests and artifacts', () => {
   test('are whole when the job has stopped, and come in pages', () => {
     const { world } = withResults();
     const path = '/project/gh/acme/web/1/tests';
-    const first = answerOf(world, path) as { items: Row[]; next_page_token: string };
+    const first = rowIn(answerOf(world, path));
     expect(first.items).toHaveLength(3);
-    const second = answerOf(world, `${path}?page-token=${first.next_page_token}`) as typeof first;
-    expect(second.items.length).toBeGreaterThan(0);
+    const second = rowIn(answerOf(world, `${path}?page-token=${first.next_page_token}`));
+    expect(rowsIn(second).length).toBeGreaterThan(0);
     expect(second).not.toEqual(first);
-    for (const row of first.items) {
+    for (const row of rowsIn(first)) {
       expect(Object.keys(row).sort()).toEqual(
         ['classname', 'file', 'message', 'name', 'result', 'run_time', 'source'].sort(),
       );

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { answerOf, isOutputUrl } from '../answers.js';
 import { get, plainSandbox } from '../client.js';
 import { MINUTE } from '../rows.js';
+import { rowsIn } from '../rows-in.js';
 import type { Row } from '../source.js';
 import { createWorld } from '../world.js';
 import { secretInOutput } from './outputs.js';
@@ -78,7 +79,7 @@ describe('the origin of outputs', () => {
     expect(new URL(url).origin).not.toBe(new URL(sandbox.url).origin);
     const response = await fetch(url);
     expect(response.headers.get('content-type')).toContain('application/json');
-    const [message] = (await response.json()) as Row[];
+    const [message] = rowsIn(await response.json());
     expect(message).toEqual({
       message: expect.any(String),
       time: expect.stringMatching(/Z$/),

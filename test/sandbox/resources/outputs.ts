@@ -2,9 +2,10 @@ import type { Refusal } from '../pages.js';
 import { FORBIDDEN, NOT_FOUND } from '../pages.js';
 import { createRandom, hash } from '../random.js';
 import { MINUTE, SECOND, withMilliseconds } from '../rows.js';
+import type { Action } from './actions.js';
+import { actionsOf } from './actions.js';
+import type { StartedJob } from './jobs.js';
 import { jobWithId } from './jobs.js';
-import type { Action } from './steps.js';
-import { actionsOf, messagesOf } from './steps.js';
 import type { View } from './view.js';
 
 /** What steps print, and the URLs under which it is kept: signed, on the storage's own origin. */
@@ -25,7 +26,7 @@ export function secretInOutput(seed: number, jobId: string): string {
 }
 
 /** All that a step will have printed. A message is a piece of it: some lines, or a part of one. */
-export function printed(view: View, jobId: string, action: Action): Printed[] {
+function printed(view: View, jobId: string, action: Action): Printed[] {
   const { step, index, startedAt, endedAt } = action;
   const random = createRandom(view.seed, `output ${jobId} ${step} ${index}`);
   if (random.chance(0.15)) return [];
@@ -46,6 +47,10 @@ export function printed(view: View, jobId: string, action: Action): Printed[] {
     message: random.pick(texts),
   }));
 }
+
+/** What a step has printed so far. */
+export const messagesOf = (view: View, { job }: StartedJob, action: Action): Printed[] =>
+  printed(view, job.id, action).filter(({ at }) => at <= view.now);
 
 /** The whole text of a step so far. */
 export const textOf = (messages: readonly Printed[]): string =>

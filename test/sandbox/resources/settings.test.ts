@@ -3,7 +3,7 @@ import { answerOf } from '../answers.js';
 import { plainCoins } from '../coins.js';
 import type { WorldOptions } from '../options.js';
 import { DAY, HOUR } from '../rows.js';
-import type { Row } from '../source.js';
+import { rowIn, rowsIn } from '../rows-in.js';
 import { createWorld } from '../world.js';
 import { peopleOf } from './people.js';
 import { underscored } from './walker.js';
@@ -14,7 +14,7 @@ const plain = ({ coins, ...options }: WorldOptions = {}) =>
   createWorld({ tickMs: 0, pageSize: 50, ...options, coins: { ...plainCoins, ...coins } });
 type World = ReturnType<typeof plain>;
 
-const itemsOf = (world: World, path: string) => (answerOf(world, path) as { items: Row[] }).items;
+const itemsOf = (world: World, path: string) => rowsIn(answerOf(world, path));
 
 test('keys are spelled as the spec says, or as others have seen them', () => {
   for (const seed of [1, 2, 3, 4]) {
@@ -147,7 +147,7 @@ test('the config of a setup pipeline grows when it is continued', () => {
     { state: 'created', from: from + HOUR },
   ];
   const { id } = world.addPipeline({ createdAt: from, state });
-  const config = () => answerOf(world, `/pipeline/${id}/config`) as Row;
+  const config = () => rowIn(answerOf(world, `/pipeline/${id}/config`));
   const before = config();
   expect(Object.keys(before)).toEqual(['source', 'compiled']);
   world.advance(HOUR);

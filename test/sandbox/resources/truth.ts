@@ -1,11 +1,12 @@
 import type { Endpoint } from '../endpoints.js';
 import type { Row, Truth } from '../source.js';
 import { projectRow, slugAt } from '../views.js';
+import { actionsOf } from './actions.js';
 import { contextRestrictionRows, contextsOf, contextVariableRows } from './contexts.js';
 import type { StartedJob } from './jobs.js';
 import { detailsRow, jobWithId } from './jobs.js';
 import { collaborationRows, organizationsOf } from './organizations.js';
-import { textOf } from './outputs.js';
+import { messagesOf, textOf } from './outputs.js';
 import { userRow } from './people.js';
 import { configRow, pipelineValues } from './pipelines.js';
 import {
@@ -16,7 +17,7 @@ import {
   webhookRows,
 } from './projects.js';
 import { artifactRows, testRows } from './results.js';
-import { actionRow, actionsOf, messagesOf } from './steps.js';
+import { actionRow } from './steps.js';
 import type { View } from './view.js';
 
 /** The further streams: the columns of their keys, and the endpoint that their rows come from. */

@@ -1,14 +1,10 @@
+import { rowIn, rowsIn } from '../rows-in.js';
 import type { Row } from '../source.js';
 import type { World } from '../world.js';
 import { furtherStreams } from './truth.js';
 
 /** Asks for a body; undefined for a 404. */
 export type Ask = (pathOrUrl: string) => Promise<unknown>;
-
-interface Page {
-  readonly items: readonly Row[];
-  readonly next_page_token: string | null;
-}
 
 /** All that the further endpoints show, found as a client finds it: from the lists of pipelines, workflows and jobs. */
 export async function walkFurther(world: World, ask: Ask): Promise<Map<string, Map<string, Row>>> {
@@ -21,20 +17,21 @@ export async function walkFurther(world: World, ask: Ask): Promise<Map<string, M
     }
   };
   const one = async (path: string) =>
-    [await ask(path)].flatMap((row) => (row === undefined ? [] : [row as Row]));
+    [await ask(path)].flatMap((row) => (row === undefined ? [] : [rowIn(row)]));
   const all = async (path: string): Promise<Row[]> => {
     const items: Row[] = [];
     for (let token: string | null = null; ; ) {
       const more = token === null ? '' : `${path.includes('?') ? '&' : '?'}page-token=${token}`;
-      const page = (await ask(path + more)) as Page | undefined;
+      const page = await ask(path + more);
       if (page === undefined) return items;
-      items.push(...page.items);
-      token = page.next_page_token;
-      if (token === null) return items;
+      items.push(...rowsIn(page));
+      const { next_page_token } = rowIn(page);
+      if (next_page_token === null) return items;
+      token = String(next_page_token);
     }
   };
 
-  const collaborations = ((await ask('/me/collaborations')) as Row[]).filter(({ id }) => id !== null);
+  const collaborations = rowsIn(await ask('/me/collaborations')).filter(({ id }) => id !== null);
   put('organizations', collaborations.map(underscored));
   for (const { id } of collaborations) {
     const contexts = await all(`/context?owner-id=${id}&owner-type=organization`);
@@ -57,7 +54,7 @@ export async function walkFurther(world: World, ask: Ask): Promise<Map<string, M
     const keys = await all(`/project/${slug}/checkout-key`);
     put('checkout_keys', keys.map(underscored), { project_slug });
     for (const schedule of await all(`/project/${slug}/schedule`)) {
-      const timetable = underscored(schedule.timetable as Row);
+      const timetable = underscored(rowIn(schedule.timetable));
       put('schedules', [{ ...underscored(schedule), timetable }]);
     }
     const hooks = await all(`/webhook?scope-id=${project.id}&scope-type=project`);
@@ -96,11 +93,11 @@ export async function walkFurther(world: World, ask: Ask): Promise<Map<string, M
     );
     put('artifacts', await all(`/project/${project_slug}/${job_number}/artifacts`), injected);
     const [build] = await one(`/api/v1.1/project/${project_slug}/${job_number}`);
-    const steps = (build?.steps ?? []) as { actions: Row[] }[];
-    for (const { output_url, ...action } of steps.flatMap(({ actions }) => actions)) {
+    const steps = rowsIn(build?.steps ?? []);
+    for (const { output_url, ...action } of steps.flatMap(({ actions }) => rowsIn(actions))) {
       put('job_steps', [action], injected);
       if (output_url === undefined) continue;
-      const messages = (await ask(String(output_url))) as { message: string }[];
+      const messages = rowsIn(await ask(String(output_url)));
       const { index, step } = action;
       put('job_logs', [{ index, step, text: messages.map(({ message }) => message).join('') }], injected);
     }

@@ -1,7 +1,8 @@
-import { HttpError, TapError } from '../errors.js';
+import { failedWith, failureOf, type HttpError, TapError } from '../errors.js';
+import type { TimedRow } from '../http/object.js';
 import type { Row } from '../http/pagination.js';
-import type { Finding } from './entry.js';
-import type { TimedRow, VisitRequest } from './visit-request.js';
+import type { Finding } from './fold.js';
+import type { VisitRequest } from './visit-request.js';
 
 /** What one stream learned from a visit: something to fold, or that its endpoint is forbidden. */
 export type StreamResult =
@@ -9,17 +10,20 @@ export type StreamResult =
   | { readonly kind: 'forbidden'; readonly error: HttpError };
 
 /** What a source makes of the rows that a visit has read. */
-export type Judge = (stream: string, outcome: Outcome) => Pick<Finding, 'settled' | 'newest'>;
+export type Judge = (stream: string, gathered: Gathered) => Pick<Finding, 'settled' | 'newest'>;
 
 /** Gathers what is found and what goes wrong during a visit, and says at the end what it means for each stream. */
-export class Outcome {
+export class Gathered {
   readonly request: VisitRequest;
   /** The row that is visited; undefined until it is known. */
   root: TimedRow | undefined;
   /** Rows of lists directly below it, by stream. */
   readonly listed = new Map<string, readonly Row[]>();
+  /** Answers 404. */
   missing = 0;
+  /** Rows that name nothing. */
   withoutId = 0;
+  /** Rows that have nothing below them by their kind. */
   skipped = 0;
   readonly #errors = new Map<string, TapError[]>();
   readonly #forbidden = new Map<string, HttpError>();
@@ -63,6 +67,7 @@ export class Outcome {
     return this.#errors.size + this.#forbidden.size + this.#gone.size > 0;
   }
 
+  /** What all of that means for each stream that needed something. */
   results(judge: Judge): Map<string, StreamResult> {
     const { id, created, needs } = this.request;
     const results = new Map<string, StreamResult>();
@@ -84,12 +89,12 @@ export class Outcome {
 
   #take(streams: readonly string[], error: unknown, missing: 'nothing' | 'gone'): void {
     if (!(error instanceof TapError)) throw error;
-    const failure = error instanceof HttpError ? error.failure : 'unreadable';
+    const failure = failureOf(error);
     if (failure === 'unauthorized') throw error;
     if (failure === 'not-found') this.missing++;
     for (const stream of streams) {
       if (failure === 'not-found' && missing === 'gone') this.#gone.add(stream);
-      if (failure === 'forbidden' && error instanceof HttpError) this.#forbidden.set(stream, error);
+      if (failedWith(error, 'forbidden')) this.#forbidden.set(stream, error);
       if (failure === 'unreadable') this.#errors.set(stream, [...(this.#errors.get(stream) ?? []), error]);
     }
   }

@@ -1,26 +1,27 @@
 import type { ApiClient } from '../../http/client.js';
-import type { Records } from '../../singer/records.js';
+import type { SelectedRecords } from '../../singer/records.js';
 import { buildkiteStreams } from '../../streams/buildkite/index.js';
-import type { StreamDefinition } from '../../streams/define.js';
 import { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { BuildkiteSettings } from './bounds.js';
 import { masked } from './masked.js';
 
+/** What the sync of Buildkite needs. */
 export interface BuildkiteSyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: BuildkiteSettings;
   /** Of Buildkite's selected streams, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
 }
 
-/** What the organizations of one run share. */
-export class BuildkiteShared {
+/** What one run reads Buildkite with; all organizations share it. */
+export class BuildkiteRun {
   readonly run: Run;
   readonly client: ApiClient;
   readonly settings: BuildkiteSettings;
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
+  /** Stars the values of variables that are not allowed, and secrets in logs. */
   readonly reader: Reader;
   /** All streams of Buildkite, parents before children. */
   readonly definitions = buildkiteStreams;
@@ -37,15 +38,4 @@ export class BuildkiteShared {
       redacted: (text) => run.log.redacted(text),
     });
   }
-
-  /** Those of the selected streams that are among `definitions`. */
-  recordsOf(definitions: readonly StreamDefinition[]): ReadonlyMap<string, Records> {
-    const names = new Set(definitions.map(({ name }) => name));
-    return new Map([...this.records].filter(([name]) => names.has(name)));
-  }
-}
-
-/** What a run says of streams that the token must not read. */
-export function leftOut(names: readonly string[], scopes: readonly string[]): string {
-  return `${names.join(', ')} are left out of this run; they need ${scopes.join(' and ')}.`;
 }

@@ -1,32 +1,51 @@
-import { HttpError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { path, slugPath } from '../http/url.js';
-import { parseTimestamp } from '../time.js';
+import { failedWith } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { path, slugPath } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { parseTimestamp } from '../../time.js';
 
 /** What a sync is going to read. Times are milliseconds since 1970. */
 export interface Plan {
   readonly startDate: number;
   /** Exclusive; undefined: no end. */
   readonly endDate: number | undefined;
-  /** Since when a usual run lists the workflows of pipelines again, */
+  /** Of pipelines created since then a usual run lists the workflows again. */
   readonly lookbackStart: number;
-  /** and since when it reads all that is below them. */
+  /** Of pipelines created since then it reads all that is below them, too. */
   readonly youngStart: number;
-  /** Whether anything below pipelines is read, */
+  /** Whether pipelines are read, for themselves or for what is below them; so for the next two. */
+  readonly pipelines: boolean;
   readonly workflows: boolean;
-  /** whether jobs are, */
   readonly jobs: boolean;
-  /** and whether every run reads those of all pipelines. */
+  /** Whether every run reads the jobs of all pipelines, as a FULL_TABLE stream does. */
   readonly allJobs: boolean;
+  /** Lists that belong to the project itself. */
+  readonly perProject: number;
+  /** Requests for a pipeline beside its list of workflows. */
+  readonly perPipeline: number;
+  /** Requests for what is below a job, but for the outputs of its steps. */
+  readonly perJob: (job: Row) => number;
+  /** Undefined where none is read. */
+  readonly outputs: Outputs | undefined;
+}
+
+/** What steps of jobs have written, of which each costs a request. */
+export interface Outputs {
+  /** Base URL of API v1.1, which knows the steps. */
+  readonly v11: string;
+  readonly isRead: (job: Row) => boolean;
+  /** How many a job of API v1.1 has. */
+  readonly countIn: (job: Row) => number;
 }
 
 /** What a sync of a project will meet and cost. */
 export interface Survey {
   /** Pipelines created from the start date on, before the end date. */
   readonly pipelines: number;
-  /** Requests of a first sync and of a run that finds nothing new. */
+  /** Requests of a sync without a state. */
   readonly firstSync: number;
+  /** Requests of a run that finds nothing new. */
   readonly usualRun: number;
 }
 
@@ -52,12 +71,14 @@ export async function survey(client: ApiClient, slug: string, plan: Plan): Promi
   const listed = await since(startDate);
   const pipelines = listed - unread;
   const sample = await numbers.spread(latest - listed, latest - unread);
-  const cost = await costBelow(client, sample, plan);
-  const firstSync = 1 + numbers.pages(listed) + pipelines * cost.all;
+  const cost = await costBelow(client, slug, sample, plan);
   const looked = await since(plan.lookbackStart);
   const young = await since(plan.youngStart);
+  const ofProject = 1 + plan.perProject;
+  const listing = (count: number) => (plan.pipelines ? numbers.pages(count) : 0);
   const read = (count: number) => Math.max(0, count - unread);
-  const usualRun = 1 + numbers.pages(looked) + read(looked) * cost.workflows + read(young) * cost.jobs;
+  const firstSync = ofProject + listing(listed) + pipelines * (cost.workflows + cost.below);
+  const usualRun = ofProject + listing(looked) + read(looked) * cost.workflows + read(young) * cost.below;
   return {
     pipelines,
     firstSync: Math.round(firstSync),
@@ -114,30 +135,27 @@ class Numbers {
     return asked;
   }
 
-  /** Without members for a number that the API does not show. */
-  async #ask(number: number): Promise<Row> {
-    try {
-      const pipeline = path`/project/${slugPath(this.#slug)}/pipeline/${number}`;
-      const { body } = await this.#client.get(pipeline, '/project/{+projects.slug}/pipeline/{number}');
-      return typeof body === 'object' && body !== null ? { ...body } : {};
-    } catch (error) {
-      if (isNotFound(error)) return {};
-      throw error;
-    }
+  #ask(number: number): Promise<Row> {
+    const pipeline = path`/project/${slugPath(this.#slug)}/pipeline/${number}`;
+    return oneOrNone(this.#client, pipeline, '/project/{+projects.slug}/pipeline/{number}');
   }
 }
 
-/** Mean numbers of requests below one pipeline. */
+/** Mean numbers of requests for one pipeline. */
 interface Cost {
-  /** Its list of workflows, */
+  /** Its list of workflows. */
   readonly workflows: number;
-  /** and the lists of their jobs. */
-  readonly jobs: number;
-  readonly all: number;
+  /** All else: what it has by itself, the lists of jobs, and what is below them. */
+  readonly below: number;
 }
 
-/** As in a sample, of whose pipelines the jobs of one workflow each are listed. */
-async function costBelow(client: ApiClient, sample: readonly string[], plan: Plan): Promise<Cost> {
+/** As in a sample, of whose pipelines the jobs of one workflow each are listed, and the steps of one job. */
+async function costBelow(
+  client: ApiClient,
+  slug: string,
+  sample: readonly string[],
+  plan: Plan,
+): Promise<Cost> {
   const lists = plan.workflows
     ? await Promise.all(sample.map((id) => wholeList(client, path`/pipeline/${id}/workflow`, workflowList)))
     : [];
@@ -146,13 +164,45 @@ async function costBelow(client: ApiClient, sample: readonly string[], plan: Pla
   const jobLists = await Promise.all(
     firstIds.map((id) => wholeList(client, path`/workflow/${id}/job`, jobList)),
   );
+  const { outputs, perJob } = plan;
+  const ofJobs = jobLists.map(({ rows }) => sum(rows.map(perJob)));
+  const withOutputs = jobLists.map(({ rows }) => rows.filter((job) => outputs?.isRead(job) === true));
+  const ofOutputs = outputs === undefined ? 0 : await outputsBelow(client, slug, withOutputs, outputs);
+  const perWorkflow = mean(jobLists.map(({ pages }) => pages)) + mean(ofJobs) + ofOutputs;
   const workflows = mean(lists.map(({ pages }) => pages));
-  const jobs = mean(ids.map(({ length }) => length)) * mean(jobLists.map(({ pages }) => pages));
-  return { workflows, jobs, all: workflows + jobs };
+  return { workflows, below: plan.perPipeline + mean(ids.map(({ length }) => length)) * perWorkflow };
+}
+
+/** The mean number of outputs below a workflow; `jobs` are those of each in a sample that are read. */
+async function outputsBelow(
+  client: ApiClient,
+  slug: string,
+  jobs: readonly (readonly Row[])[],
+  { v11, countIn }: Outputs,
+): Promise<number> {
+  const first = jobs.flatMap(([job]) => (job === undefined ? [] : [job]));
+  const counts = await Promise.all(
+    first.map(async ({ job_number: number }) => {
+      const job = `${v11}${path`/project/${slugPath(slug)}/${Number(number)}`}`;
+      return countIn(await oneOrNone(client, job, '/api/v1.1/project/{+projects.slug}/{jobs.job_number}'));
+    }),
+  );
+  return mean(jobs.map(({ length }) => length)) * mean(counts);
 }
 
 const workflowList = '/pipeline/{pipelines.id}/workflow';
 const jobList = '/workflow/{workflows.id}/job';
+
+/** Without members where the API does not show it. */
+async function oneOrNone(client: ApiClient, one: string, endpoint: string): Promise<Row> {
+  try {
+    const { body } = await client.get(one, endpoint);
+    return isObject(body) ? body : {};
+  } catch (error) {
+    if (failedWith(error, 'not-found')) return {};
+    throw error;
+  }
+}
 
 async function wholeList(
   client: ApiClient,
@@ -167,16 +217,16 @@ async function wholeList(
       count++;
     }
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     count++;
   }
   return { rows, pages: count };
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof HttpError && error.failure === 'not-found';
+function mean(numbers: readonly number[]): number {
+  return numbers.length === 0 ? 0 : sum(numbers) / numbers.length;
 }
 
-function mean(numbers: readonly number[]): number {
-  return numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,8 +1,8 @@
-import { HttpError, TapError } from '../errors.js';
-import type { Answer, ApiClient } from '../http/client.js';
-import type { Row } from '../http/pagination.js';
-import { path, slugPath } from '../http/url.js';
-import { isObject } from '../json.js';
+import { failedWith, HttpError, TapError } from '../../errors.js';
+import type { Answer, ApiClient } from '../../http/client.js';
+import { getObject } from '../../http/object.js';
+import type { Row } from '../../http/pagination.js';
+import { path, slugPath } from '../../http/url.js';
 
 /** First segments of a slug, each with what CircleCI calls it. */
 const hosts: Readonly<Record<string, string>> = {
@@ -18,17 +18,11 @@ const forms =
   'as the project settings show it';
 
 /**
- * The slugs in the setting: an array, or a string with white space or commas between them, each once.
- * `github` becomes `gh`, `bitbucket` `bb`; the other segments are opaque and stay as they are.
+ * A slug, or a pattern for slugs, as CircleCI writes it: `github` becomes `gh`, `bitbucket` `bb`; the other segments
+ * are opaque and stay as they are.
  * @param name what the user calls the setting
- * @throws TapError that lists the forms when one is no slug.
+ * @throws TapError that lists the forms when it is none
  */
-export function parseSlugs(setting: string | readonly string[], name = 'project_slugs'): string[] {
-  const texts = typeof setting === 'string' ? setting.split(/[\s,]+/) : setting.map((text) => text.trim());
-  return [...new Set(texts.filter((text) => text !== '').map((text) => canonicalSlug(text, name)))];
-}
-
-/** A slug, or a pattern for slugs, as CircleCI writes it. @throws TapError that lists the forms when it is none */
 export function canonicalSlug(text: string, name: string): string {
   const [host = '', ...rest] = text.split('/');
   const canonical = canonicalHost(host);
@@ -59,6 +53,7 @@ export function v11Of(baseUrl: URL): string {
 
 /** A project as the API knows it. */
 export interface Project {
+  /** One, whatever slug leads to it: slugs change with names. */
   readonly id: string;
   /** Canonical: what responses call the project. */
   readonly slug: string;
@@ -72,21 +67,25 @@ export interface Project {
  */
 export async function getProject(client: ApiClient, slug: string): Promise<Project> {
   const projectPath = path`/project/${slugPath(slug)}`;
+  const { row, answer } = await askForProject(client, slug, projectPath);
+  const { id, slug: canonical } = row;
+  if (typeof id === 'string' && typeof canonical === 'string') return { id, slug: canonical, row, answer };
+  throw new HttpError(`${slug}: GET ${projectPath} answered no project with id and slug.`, {
+    failure: 'unreadable',
+    path: projectPath,
+    status: answer.status,
+  });
+}
+
+async function askForProject(
+  client: ApiClient,
+  slug: string,
+  projectPath: string,
+): ReturnType<typeof getObject> {
   try {
-    const answer = await client.get(projectPath, '/project/{+projects.slug}');
-    const { body } = answer;
-    if (isObject(body)) {
-      const { id, slug: canonical } = body;
-      if (typeof id === 'string' && typeof canonical === 'string') {
-        return { id, slug: canonical, row: body, answer };
-      }
-    }
-    throw new HttpError(`${slug}: GET ${projectPath} answered no project with id and slug.`, {
-      failure: 'unreadable',
-      path: projectPath,
-    });
+    return await getObject(client, projectPath, '/project/{+projects.slug}', 'project');
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     // A token that is refused gets 404 here too, and so does everything below a wrong base_url.
     await checkToken(client);
     throw new HttpError(`CircleCI does not know the project ${slug}, or does not show it to this token.`, {
@@ -104,7 +103,7 @@ export async function checkToken(client: ApiClient): Promise<void> {
   try {
     await client.get('/me', '/me');
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     const { path, status } = error;
     throw new HttpError(`CircleCI's API is not where base_url leads: ${path} answered ${status}.`, {
       failure: 'unreadable',

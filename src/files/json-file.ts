@@ -3,35 +3,36 @@ import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { TapError } from '../errors.js';
 
 /** Files that the user names, each with where a good one comes from. */
-export const sources = {
+export const whereFrom = {
   config: 'sample-config.json shows what a config looks like.',
   catalog: 'Make one with: tap-circle-ci --config config.json --discover > catalog.json',
   state: 'Give the value of the last STATE that an earlier run wrote, or leave --state out.',
 } as const;
 
 /**
- * Reads and parses a JSON file that the user named.
- * @throws TapError naming the file, and line and column of what is not JSON
+ * Reads and parses a JSON file that the user named; a byte order mark at its start is passed over.
+ * @param what it is to hold, for the error
+ * @throws TapError naming the file and why it cannot be read, or line and column of what is not JSON
  */
-export function readJson(file: string, what: keyof typeof sources): unknown {
+export function readJson(file: string, what: keyof typeof whereFrom): unknown {
   const text = readText(file, what);
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new TapError(`The ${what} file ${file} is not JSON: ${placeOfError(text)}.`, {
-      next: sources[what],
+      next: whereFrom[what],
       cause: error,
     });
   }
 }
 
-function readText(file: string, what: keyof typeof sources): string {
+function readText(file: string, what: keyof typeof whereFrom): string {
   try {
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const why = reasons[code] ?? `cannot be read (${code})`;
-    throw new TapError(`The ${what} file ${file} ${why}.`, { next: sources[what], cause: error });
+    throw new TapError(`The ${what} file ${file} ${why}.`, { next: whereFrom[what], cause: error });
   }
 }
 

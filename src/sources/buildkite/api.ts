@@ -1,12 +1,13 @@
-import { HttpError } from '../errors.js';
-import type { Answer, ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { path, withQuery } from '../http/url.js';
-import { isObject } from '../json.js';
-import { parseTimestamp } from '../time.js';
+import { failedWith, HttpError } from '../../errors.js';
+import type { Answer, ApiClient } from '../../http/client.js';
+import { getObject, type TimedRow } from '../../http/object.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { path, withQuery } from '../../http/url.js';
+import { isObject } from '../../json.js';
+import { parseTimestamp } from '../../time.js';
 
 /** Most rows that a page of any list may hold: https://buildkite.com/docs/apis/rest-api#pagination */
-const largestPage = 100;
+export const largestPage = 100;
 
 const organizationEndpoint = '/organizations/{buildkite_organizations.slug}';
 
@@ -20,8 +21,13 @@ export const advice = {
   notJson: 'Is buildkite_base_url right? It should look like https://api.buildkite.com/v2.',
 } as const;
 
+/** What to do about a token that is kept from what needs no scope. */
+const shutOut =
+  'Is the token allowed from this IP address? See https://buildkite.com/user/api-access-tokens.';
+
 /** What Buildkite says about the token itself. */
 export interface AccessToken {
+  /** As Buildkite calls them: `read_builds`. */
   readonly scopes: readonly string[];
   /** Milliseconds since 1970; undefined: it does not expire, or Buildkite does not say. */
   readonly expiresAt: number | undefined;
@@ -49,22 +55,10 @@ export async function getAccessToken(client: ApiClient): Promise<AccessToken> {
       answer,
     };
   } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    if (error.failure === 'forbidden') throw shutOut(error);
-    if (error.failure === 'not-found')
-      throw elsewhere(`${tokenPath} answered ${error.status}`, error.status, error);
-    throw error;
+    if (failedWith(error, 'forbidden')) throw error.advising(shutOut);
+    if (!failedWith(error, 'not-found')) throw error;
+    throw elsewhere(`${tokenPath} answered ${error.status}`, error.status, error);
   }
-}
-
-/** No scope is asked for here, so that it is not the lack of one. */
-function shutOut({ message, failure, path, status }: HttpError): HttpError {
-  return new HttpError(message, {
-    failure,
-    path,
-    status,
-    next: 'Is the token allowed from this IP address? See https://buildkite.com/user/api-access-tokens.',
-  });
 }
 
 function elsewhere(what: string, status: number | undefined, cause?: unknown): HttpError {
@@ -81,22 +75,17 @@ function elsewhere(what: string, status: number | undefined, cause?: unknown): H
  * The organizations that the token sees.
  * @throws HttpError also when the token lacks read_organizations
  */
-export async function listOrganizations(client: ApiClient): Promise<ListedRow[]> {
+export async function listOrganizations(client: ApiClient): Promise<TimedRow[]> {
   return wholeList(client, '/organizations', '/organizations');
 }
 
 /** Asks for one organization. @throws HttpError naming it when it is unknown or forbidden */
-export async function getOrganization(client: ApiClient, slug: string): Promise<ListedRow> {
+export async function getOrganization(client: ApiClient, slug: string): Promise<TimedRow> {
   const organizationPath = path`/organizations/${slug}`;
   try {
-    const { body, receivedAt } = await client.get(organizationPath, organizationEndpoint);
-    if (isObject(body)) return { row: body, receivedAt };
-    throw new HttpError(`${slug}: GET ${organizationPath} answered no organization.`, {
-      failure: 'unreadable',
-      path: organizationPath,
-    });
+    return await getObject(client, organizationPath, organizationEndpoint, 'organization');
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     throw unknownOrganization(slug, error);
   }
 }
@@ -115,12 +104,9 @@ function unknownOrganization(slug: string, cause: HttpError): HttpError {
 }
 
 /** A pipeline of an organization, as far as builds need it. */
-export interface BuildkitePipeline {
+export interface BuildkitePipeline extends TimedRow {
   readonly id: string;
   readonly slug: string;
-  readonly row: Row;
-  /** When it was answered, in milliseconds since 1970. */
-  readonly receivedAt: number;
 }
 
 /** All pipelines of an organization. @throws HttpError naming the organization when it is unknown */
@@ -132,7 +118,7 @@ export async function listPipelines(client: ApiClient, organization: string): Pr
     // A list that changes while it is paged repeats rows.
     return [...new Map(listed.map((pipeline) => [pipeline.id, pipeline])).values()];
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     throw unknownOrganization(organization, error);
   }
 }
@@ -149,7 +135,7 @@ export async function findPipeline(
     const { body, receivedAt } = await client.get(pipelinePath, endpoint);
     return isObject(body) ? pipelineIn(body, receivedAt) : undefined;
   } catch (error) {
-    if (!(error instanceof HttpError) || error.failure !== 'not-found') throw error;
+    if (!failedWith(error, 'not-found')) throw error;
     return undefined;
   }
 }
@@ -159,14 +145,8 @@ function pipelineIn(row: Row, receivedAt: number): BuildkitePipeline | undefined
   return typeof id === 'string' && typeof slug === 'string' ? { id, slug, row, receivedAt } : undefined;
 }
 
-/** A row and when it was answered, in milliseconds since 1970. */
-export interface ListedRow {
-  readonly row: Row;
-  readonly receivedAt: number;
-}
-
-async function wholeList(client: ApiClient, list: string, endpoint: string): Promise<ListedRow[]> {
-  const rows: ListedRow[] = [];
+async function wholeList(client: ApiClient, list: string, endpoint: string): Promise<TimedRow[]> {
+  const rows: TimedRow[] = [];
   const asked = withQuery(list, { per_page: largestPage });
   for await (const { items, answer } of pages(client, asked, endpoint, 'link')) {
     rows.push(...items.map((row) => ({ row, receivedAt: answer.receivedAt })));

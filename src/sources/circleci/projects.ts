@@ -1,8 +1,9 @@
-import { HttpError } from '../errors.js';
-import type { ApiClient } from '../http/client.js';
-import { pages, type Row } from '../http/pagination.js';
-import { withQuery } from '../http/url.js';
-import { canonicalHost, checkToken } from './circleci.js';
+import { HttpError } from '../../errors.js';
+import type { ApiClient } from '../../http/client.js';
+import { pages, type Row, TokenNotFound } from '../../http/pagination.js';
+import { withQuery } from '../../http/url.js';
+import { parseTimestamp } from '../../time.js';
+import { canonicalHost, checkToken } from './api.js';
 
 /** What the settings say of the projects to read. */
 export interface ProjectChoice {
@@ -12,6 +13,7 @@ export interface ProjectChoice {
   readonly organizations: readonly string[];
   /** Patterns for slugs. */
   readonly patterns: readonly string[];
+  /** Whether the slug, its organization or a pattern that it fits is named, and nothing leaves it out. */
   readonly isWanted: (slug: string) => boolean;
   /** Whether a pattern behind `!` leaves it out, whatever else names it. */
   readonly isExcluded: (slug: string) => boolean;
@@ -26,6 +28,7 @@ export interface FoundProject {
   readonly ways: readonly Way[];
 }
 
+/** What there is to read of CircleCI, and what could not be learnt of it. */
 export interface FoundProjects {
   readonly projects: readonly FoundProject[];
   /** Organizations that could not be listed, one sentence each: projects may be missing. */
@@ -39,6 +42,13 @@ export function isOpenEnded({ organizations, patterns }: ProjectChoice): boolean
   return organizations.length + patterns.length > 0;
 }
 
+/** What earlier runs have left. */
+export interface KnownProjects {
+  readonly slugs: readonly string[];
+  /** When the last one read, in milliseconds since 1970; undefined where there was none. */
+  readonly lastRun: number | undefined;
+}
+
 /** A list of pipelines that brings no further project on so many pages will hardly bring one at all. */
 const fruitlessPages = 10;
 const mostPages = 200;
@@ -46,35 +56,36 @@ const mostPages = 200;
 /**
  * The projects that the settings name. API v2 has no list of an organization's projects, so they are those of its
  * recent pipelines (of 250 projects at the most), those that the token's owner follows (API v1.1), and those that
- * the state knows.
+ * the state knows. Pipelines are listed back to the last run at least: whatever was built since then is found.
  * @param v11 base URL of API v1.1
- * @param known slugs in the state
  * @throws HttpError when the token is refused
  */
 export async function findProjects(
   client: ApiClient,
   choice: ProjectChoice,
   v11: string,
-  known: readonly string[],
+  known: KnownProjects,
 ): Promise<FoundProjects> {
   const ways = new Map<string, Set<Way>>(choice.slugs.map((slug) => [slug, new Set(['named'])]));
   const failures: string[] = [];
   const warnings: string[] = [];
   if (!isOpenEnded(choice)) return { projects: asProjects(ways), failures, warnings };
-  const whole = new Set(choice.organizations);
+  // However they are spelled: GitHub and Bitbucket take capitals for small letters.
+  const whole = new Set(choice.organizations.map((name) => name.toLowerCase()));
   const add = (slug: string, way: Way) => {
-    const isWanted = choice.isWanted(slug) || (whole.has(organizationOf(slug)) && !choice.isExcluded(slug));
+    const isWanted =
+      choice.isWanted(slug) || (whole.has(organizationOf(slug).toLowerCase()) && !choice.isExcluded(slug));
     if (isWanted) ways.set(slug, (ways.get(slug) ?? new Set()).add(way));
   };
   for (const organization of organizationsOf(choice)) {
-    try {
-      const slugs = await recentProjects(client, organization);
-      // An organization has a name and an id, and its projects need not bear the one in the settings.
-      if (whole.has(organization)) for (const slug of slugs) whole.add(organizationOf(slug));
-      for (const slug of slugs) add(slug, 'recent pipelines');
-    } catch (error) {
-      failures.push(await whyNotListed(client, organization, error));
+    const { slugs, cut, error } = await recentProjects(client, organization, known.lastRun);
+    // An organization has a name and an id, and its projects need not bear the one in the settings.
+    if (whole.has(organization.toLowerCase())) {
+      for (const slug of slugs) whole.add(organizationOf(slug).toLowerCase());
     }
+    for (const slug of slugs) add(slug, 'recent pipelines');
+    if (cut !== undefined) warnings.push(`Projects of ${organization} may be missing: ${cut}`);
+    if (error !== undefined) failures.push(await whyNotListed(client, organization, error));
   }
   try {
     for (const slug of await followedProjects(client, v11)) add(slug, 'followed');
@@ -82,7 +93,7 @@ export async function findProjects(
     if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
     warnings.push(`The projects that the token's owner follows could not be listed. ${error.line}`);
   }
-  for (const slug of known) add(canonicalOrAsIs(slug), 'known from the state');
+  for (const slug of known.slugs) add(canonicalOrAsIs(slug), 'known from the state');
   return { projects: asProjects(ways), failures, warnings };
 }
 
@@ -106,28 +117,49 @@ function organizationsOf({ organizations, patterns }: ProjectChoice): string[] {
   return [...new Set([...organizations, ...named.filter((name) => !/[*?]/.test(name))])];
 }
 
-async function recentProjects(client: ApiClient, organization: string): Promise<Set<string>> {
+/** The projects of an organization's recent pipelines, as far as they could be listed. */
+interface RecentProjects {
+  readonly slugs: ReadonlySet<string>;
+  /** Why the list was not read to where it should be, where that is nobody's failure. */
+  readonly cut?: string;
+  readonly error?: unknown;
+}
+
+async function recentProjects(
+  client: ApiClient,
+  organization: string,
+  lastRun = Number.POSITIVE_INFINITY,
+): Promise<RecentProjects> {
   const slugs = new Set<string>();
   const list = withQuery('/pipeline', { 'org-slug': organization });
   let asked = 0;
   let fruitless = 0;
-  for await (const { items } of pages(client, list, '/pipeline?org-slug={organization}')) {
-    const before = slugs.size;
-    for (const { project_slug: slug } of items) if (typeof slug === 'string') slugs.add(slug);
-    fruitless = slugs.size === before ? fruitless + 1 : 0;
-    if (++asked >= mostPages || fruitless >= fruitlessPages) break;
+  try {
+    for await (const { items, last } of pages(client, list, '/pipeline?org-slug={organization}')) {
+      const before = slugs.size;
+      for (const { project_slug: slug } of items) if (typeof slug === 'string') slugs.add(slug);
+      fruitless = slugs.size === before ? fruitless + 1 : 0;
+      const isOlder = items.every(({ created_at: created }) => (parseTimestamp(created) ?? 0) <= lastRun);
+      if (fruitless >= fruitlessPages && isOlder) break;
+      if (++asked >= mostPages && !last) {
+        return { slugs, cut: `of its list of pipelines only the first ${mostPages} pages were read.` };
+      }
+    }
+  } catch (error) {
+    // A valid token may get that, too: https://github.com/circleci/circleci-docs/issues/6472
+    if (error instanceof TokenNotFound)
+      return { slugs, cut: 'CircleCI ended its list of pipelines with a page that it does not find.' };
+    return { slugs, error };
   }
-  return slugs;
+  return { slugs };
 }
 
 /** @throws whatever ends the run, a refused token above all */
 async function whyNotListed(client: ApiClient, organization: string, error: unknown): Promise<string> {
   if (!(error instanceof HttpError) || error.failure === 'unauthorized') throw error;
   if (error.failure !== 'not-found') {
-    return (
-      `Projects of ${organization} may be missing, because its pipelines could not be listed; that needs permission ` +
-      `to view the organization. ${error.line}`
-    );
+    const needed = error.failure === 'forbidden' ? '; that needs permission to view the organization' : '';
+    return `Projects of ${organization} may be missing, because its pipelines could not be listed${needed}. ${error.line}`;
   }
   // A token that is refused may get 404 here too.
   await checkToken(client);

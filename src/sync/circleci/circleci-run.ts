@@ -1,44 +1,50 @@
 import type { ApiClient } from '../../http/client.js';
-import type { Records } from '../../singer/records.js';
-import type { Project } from '../../sources/circleci.js';
-import type { FoundProject, ProjectChoice } from '../../sources/projects.js';
+import type { SelectedRecords } from '../../singer/records.js';
+import type { Project } from '../../sources/circleci/api.js';
+import { type FoundProject, isOpenEnded, type ProjectChoice } from '../../sources/circleci/projects.js';
 import { circleciStreams } from '../../streams/circleci/index.js';
-import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
-import { testResults } from '../../streams/circleci/test-results.js';
-import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
-import { type FoundRow, Reader } from '../reader.js';
+import { projects } from '../../streams/circleci/projects.js';
+import { isAtOrBelow } from '../../streams/define.js';
+import { startOfRun } from '../clock.js';
+import { emptyEntry } from '../entry.js';
+import { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import type { CircleCISettings } from './bounds.js';
-import { hasFailed } from './due.js';
 import { People } from './people.js';
 
+/** What the sync of CircleCI needs. */
 export interface CircleCISyncOptions {
   readonly run: Run;
   readonly client: ApiClient;
+  /** What the settings say of the projects to read. */
   readonly projects: ProjectChoice;
   /** Base URL of API v1.1. */
   readonly v11: string;
   readonly settings: CircleCISettings;
   /** Of CircleCI's selected streams, parents before children. */
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
 }
 
-/** What the projects of one run share. */
-export class CircleCIShared {
+/** What one run reads CircleCI with, and knows of it; all projects share it. */
+export class CircleCIRun {
   readonly run: Run;
   readonly client: ApiClient;
+  readonly choice: ProjectChoice;
   readonly settings: CircleCISettings;
-  readonly records: ReadonlyMap<string, Records>;
+  readonly records: SelectedRecords;
+  /** Stars secrets in logs. */
   readonly reader: Reader;
   readonly people: People;
   /** Everything that may hang below pipelines. */
   readonly below = circleciStreams.filter((stream) => stream !== pipelines && isAtOrBelow(stream, pipelines));
+  /** By id of the project. */
   readonly #claimed = new Map<string, FoundProject>();
 
-  constructor({ run, client, v11, settings, records }: CircleCISyncOptions) {
+  constructor({ run, client, projects: choice, v11, settings, records }: CircleCISyncOptions) {
     this.run = run;
     this.client = client;
+    this.choice = choice;
     this.settings = settings;
     this.records = records;
     this.reader = new Reader({
@@ -49,23 +55,6 @@ export class CircleCIShared {
       redacted: (text) => run.log.redacted(text.replaceAll('\0', '')),
     });
     this.people = new People(run, this.reader, records);
-  }
-
-  /** Those of the selected streams that are among `definitions`. */
-  recordsOf(definitions: readonly StreamDefinition[]): ReadonlyMap<string, Records> {
-    const names = new Set(definitions.map(({ name }) => name));
-    return new Map([...this.records].filter(([name]) => names.has(name)));
-  }
-
-  /** Whether the settings want the rows of a stream below this job, or below a row above jobs, */
-  wantsBelow(stream: string, job: FoundRow['row'] | undefined): boolean {
-    return job === undefined || stream !== jobLogs.name || this.settings.logJobs === 'all' || hasFailed(job);
-  }
-
-  /** and this row of it. */
-  keeps(definition: StreamDefinition, { result }: FoundRow['row']): boolean {
-    const isWhole = definition !== testResults || this.settings.testResultsKept === 'all';
-    return isWhole || (result !== 'success' && result !== 'skipped');
   }
 
   /** Whether `project` is walked for the first time in this run; two slugs may name one project. */
@@ -81,5 +70,17 @@ export class CircleCIShared {
       );
     }
     return false;
+  }
+  /**
+   * Leaves a trace of the project where no stream's bookmark would: so a project that no list names any more is not
+   * forgotten. Where the settings name projects alone, nothing is found by traces.
+   */
+  remember({ slug, answer }: Project): void {
+    const isIncremental = [...this.records.values()].some(
+      ({ selected }) => selected.method === 'INCREMENTAL',
+    );
+    if (isIncremental || !isOpenEnded(this.choice)) return;
+    const { now } = startOfRun(answer.date, answer.receivedAt);
+    this.run.state.set(projects.name, slug, { ...emptyEntry, since: now });
   }
 }
