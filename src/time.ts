@@ -49,6 +49,11 @@ export function secondOf(milliseconds: number): number {
   return Math.floor(milliseconds / second) * second;
 }
 
+/** The last millisecond of the second in which a time lies: whatever is ordered by whole seconds has it no finer. */
+export function endOfSecond(milliseconds: number): number {
+  return secondOf(milliseconds) + second - 1;
+}
+
 /** A length of time in words, rounded up: `40 s`, `12 min`, `2.5 h`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 2 * minute) return `${Math.ceil(milliseconds / second)} s`;

@@ -1,10 +1,13 @@
+import type { BuildkiteConfig } from '../config/buildkite.js';
 import type { Config } from '../config/config.js';
 import { HttpError, messageOf } from '../errors.js';
 import type { ApiClient } from '../http/client.js';
 import type { Writer } from '../singer/writer.js';
 import { getAccessToken, listOrganizations, listPipelines } from '../sources/buildkite/api.js';
+import { organizations } from '../streams/buildkite/organizations.js';
 import { pipelines } from '../streams/buildkite/pipelines.js';
 import { isAtOrBelow, type StreamDefinition } from '../streams/define.js';
+import { Pipelines } from '../sync/buildkite/pipelines.js';
 import { day, formatDate } from '../time.js';
 import type { Findings } from './findings.js';
 
@@ -26,15 +29,18 @@ export async function checkBuildkite(
   const streams = config.streams.filter(({ source }) => source === 'buildkite');
   const lacking = streams.filter((stream) => lackedBy(stream, scopes).length > 0);
   const ofStreams = streams.map((stream) => [stream.name, told(lackedBy(stream, scopes))]);
-  const organizations = await examineAll(client, config);
-  const unreadable = organizations.filter(({ isReadable }) => !isReadable).length;
+  const examined = await examineAll(client, config);
+  const unreadable = examined.filter(({ isReadable }) => !isReadable).length;
+  // Of one organization none may be meant.
+  const isNoneNamed = total(examined, 'count') > 0 && total(examined, 'read') === 0;
   return {
-    rows: [...ofStreams, ...organizations.map(({ cells }) => cells)],
+    rows: [...ofStreams, ...examined.map(({ cells }) => cells)],
     problems: [
       ...(lacking.length === 0
         ? []
         : [`The token lacks scopes for ${lacking.map(({ name }) => name).join(', ')}`]),
-      ...(unreadable === 0 ? [] : [`${unreadable} of ${organizations.length} organizations cannot be read`]),
+      ...(isNoneNamed ? ['buildkite_pipelines names no pipeline'] : []),
+      ...(unreadable === 0 ? [] : [`${unreadable} of ${examined.length} organizations cannot be read`]),
     ],
   };
 }
@@ -57,19 +63,28 @@ function expiry(expiresAt: number | undefined, now: number): string {
 interface Examined {
   readonly isReadable: boolean;
   readonly cells: readonly string[];
+  /** Its pipelines, */
+  readonly count?: number;
+  /** and those of them that are read. */
+  readonly read?: number;
+}
+
+function total(examined: readonly Examined[], column: 'count' | 'read'): number {
+  return examined.reduce((sum, organization) => sum + (organization[column] ?? 0), 0);
 }
 
 async function examineAll(client: ApiClient, { buildkite, streams }: Config): Promise<Examined[]> {
-  const isRead = buildkite?.pipelines ?? (() => true);
+  if (buildkite === undefined) return [];
+  if (!streams.some((stream) => isAtOrBelow(stream, organizations))) return [];
   const needsPipelines = streams.some((stream) => isAtOrBelow(stream, pipelines));
   try {
-    const slugs = buildkite?.organizations ?? (await visible(client));
+    const slugs = buildkite.organizations ?? (await visible(client));
     if (slugs.length === 0)
       return [{ isReadable: false, cells: ['organizations', 'not readable: the token sees none'] }];
     if (!needsPipelines) {
       return slugs.map((slug) => ({ isReadable: true, cells: [slug, 'no stream asks for its pipelines'] }));
     }
-    return await Promise.all(slugs.map((slug) => examine(client, slug, isRead)));
+    return await Promise.all(slugs.map((slug) => examine(client, slug, buildkite)));
   } catch (error) {
     return [{ isReadable: false, cells: ['organizations', notReadable(error)] }];
   }
@@ -80,22 +95,25 @@ async function visible(client: ApiClient): Promise<string[]> {
   return listed.flatMap(({ row: { slug } }) => (typeof slug === 'string' ? [slug] : []));
 }
 
-async function examine(
-  client: ApiClient,
-  slug: string,
-  isRead: (organization: string, pipeline: string) => boolean,
-): Promise<Examined> {
+async function examine(client: ApiClient, slug: string, config: BuildkiteConfig): Promise<Examined> {
   try {
-    const listed = await listPipelines(client, slug);
-    const read = listed.filter((pipeline) => isRead(slug, pipeline.slug)).length;
+    const pipelines = new Pipelines({
+      client,
+      organization: slug,
+      listed: await listPipelines(client, slug),
+      isRead: config.pipelines,
+      refused: (_, error) => {
+        throw error;
+      },
+    });
+    await pipelines.learn(config.namedPipelines(slug));
+    const { count } = pipelines;
+    const read = pipelines.read.length;
     return {
-      isReadable: read > 0 || listed.length === 0,
-      cells: [
-        slug,
-        read === 0 && listed.length > 0
-          ? `not readable: buildkite_pipelines names none of its ${listed.length} pipelines`
-          : `reachable, ${read} of ${listed.length} pipelines are read`,
-      ],
+      isReadable: true,
+      cells: [slug, `reachable, ${read} of ${count} pipelines are read`],
+      count,
+      read,
     };
   } catch (error) {
     return { isReadable: false, cells: [slug, notReadable(error)] };

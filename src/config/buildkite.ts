@@ -1,5 +1,5 @@
 import { TapError } from '../errors.js';
-import { parseGlobs } from './globs.js';
+import { parseGlobs, plainNames } from './globs.js';
 import type { Settings } from './settings.js';
 import { headerSetting, namesIn, urlSetting } from './values.js';
 
@@ -11,6 +11,8 @@ export interface BuildkiteConfig {
   readonly organizations: readonly string[] | undefined;
   /** Whether the pipeline that has this slug in the organization is wanted. */
   readonly pipelines: (organization: string, slug: string) => boolean;
+  /** Slugs of pipelines of an organization that are named one by one, so that each is meant to be there. */
+  readonly namedPipelines: (organization: string) => readonly string[];
   /** Days before the last sync whose builds are read again in every run. */
   readonly lookbackDays: number;
   /** Days whose builds are read again every `deepEveryDays`; 0: none. */
@@ -28,6 +30,7 @@ export interface BuildkiteConfig {
 /** What checked settings say of Buildkite, taken apart. @throws TapError naming the setting that is wrong */
 export function parseBuildkite(settings: Settings): BuildkiteConfig {
   const { buildkite_organizations: organizations, buildkite_pipelines: pipelines } = settings;
+  const named = plainNames(pipelines ?? []);
   return {
     token: headerSetting('buildkite_token', (settings.buildkite_token ?? '').trim()),
     baseUrl: urlSetting('buildkite_base_url', settings.buildkite_base_url, {
@@ -39,6 +42,8 @@ export function parseBuildkite(settings: Settings): BuildkiteConfig {
       pipelines === undefined
         ? () => true
         : parseGlobs(pipelines, 'buildkite_pipelines', ['organization', 'pipeline']),
+    namedPipelines: (organization) =>
+      named.flatMap(([owner, slug = '']) => (owner === organization ? [slug] : [])),
     lookbackDays: settings.buildkite_lookback_days,
     deepDays: settings.buildkite_deep_days,
     deepEveryDays: settings.deep_every_days,

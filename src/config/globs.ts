@@ -33,6 +33,13 @@ export function parseGlobs(
   };
 }
 
+/** The segments of each pattern that names one thing alone, in small letters; the excluding ones left out. */
+export function plainNames(setting: string | readonly string[]): string[][] {
+  return namesIn(setting)
+    .filter((pattern) => !/[!*?]/.test(pattern))
+    .map((pattern) => pattern.toLowerCase().split('/'));
+}
+
 /** Other tools' braces, brackets and backslashes would be taken as they stand, and match nothing. */
 function isGlob(pattern: string, segments: number): boolean {
   const parts = pattern.replace(/^!/, '').split('/');

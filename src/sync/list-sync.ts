@@ -93,6 +93,11 @@ export class ListSync {
     });
   }
 
+  /** Whether nothing more is read in this run: so much has failed, or every stream is forbidden. */
+  get isOver(): boolean {
+    return this.#tally.hasTooManyFailures || this.#bookmarks.isOver;
+  }
+
   /** Reads the open rows that no pass has met, by their ids. @returns as `read` */
   async readOpen(): Promise<boolean> {
     if (this.#bounds.range || this.#tally.hasTooManyFailures) return true;

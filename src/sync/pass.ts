@@ -1,6 +1,6 @@
 import type { Page, Row } from '../http/pagination.js';
 import { TokenNotFound } from '../http/pagination.js';
-import { parseTimestamp } from '../time.js';
+import { endOfSecond, parseTimestamp } from '../time.js';
 import type { Need } from './need.js';
 import { nameOf, type VisitRequest } from './visit-request.js';
 
@@ -67,7 +67,8 @@ export async function* passOver(
           continue;
         }
         const created = parseTimestamp(row.created_at) ?? position.createdOr(now);
-        newest = Math.max(newest, created);
+        // What comes on the next page may be younger by less than a second.
+        newest = Math.max(newest, endOfSecond(created));
         const partition = partitionOf(row);
         if (partition === undefined) continue;
         if (!position.take(nameOf({ partition, id }), created, row)) continue;
@@ -126,7 +127,7 @@ function needsOf(
 /** How far a pass has come. */
 class Position {
   #created = Number.POSITIVE_INFINITY;
-  /** What was taken that was created in the same millisecond as the last one. */
+  /** What was taken that was created in the same second as the last one: within it a list may have any order. */
   #ties = new Set<string>();
   #isFirstOfProject = false;
 
@@ -137,8 +138,9 @@ class Position {
 
   /** Moves on to the row; false when it has been taken before. */
   take(name: string, created: number, row: Row): boolean {
-    if (created > this.#created || (created === this.#created && this.#ties.has(name))) return false;
-    if (created < this.#created) this.#ties = new Set();
+    const [reached, own] = [endOfSecond(this.#created), endOfSecond(created)];
+    if (own > reached || (own === reached && this.#ties.has(name))) return false;
+    if (own < reached) this.#ties = new Set();
     this.#ties.add(name);
     this.#created = created;
     this.#isFirstOfProject = row.number === 1;

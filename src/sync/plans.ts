@@ -1,19 +1,20 @@
+import { endOfSecond } from '../time.js';
 import type { Bounds, Entry, Walk } from './entry.js';
 import { interruptedRange } from './fold.js';
 import { floorOf, needOf } from './need.js';
 import type { PassPlan } from './pass.js';
 
 /**
- * Phase 1: what is at or below the oldest pipeline of an interrupted walk, ties included.
+ * Phase 1: what is at or below the oldest pipeline of an interrupted walk, and what was created in the same second.
  * Undefined without such a walk.
  */
 export function finishPlan(entry: Entry, bounds: Bounds): PassPlan | undefined {
-  return entry.walk && planUpTo(entry.walk.oldest, entry, bounds);
+  return entry.walk && planUpTo(endOfSecond(entry.walk.oldest), entry, bounds);
 }
 
 /** Phase 2: everything from the top, but what phase 1 of this run has visited. */
 export function catchUpPlan(entry: Entry, bounds: Bounds, finished: Walk | undefined): PassPlan {
-  const visitedFrom = finished?.oldest ?? Number.NEGATIVE_INFINITY;
+  const visitedFrom = endOfSecond(finished?.oldest ?? Number.NEGATIVE_INFINITY);
   return {
     floor: floorOf(entry, bounds),
     newest: Number.POSITIVE_INFINITY,
@@ -23,7 +24,8 @@ export function catchUpPlan(entry: Entry, bounds: Bounds, finished: Walk | undef
 
 /** A backfill: the whole range, or the rest of it if the same was interrupted. */
 export function rangePlan(entry: Entry, bounds: Bounds): PassPlan {
-  return planUpTo(interruptedRange(entry, bounds)?.oldest ?? Number.POSITIVE_INFINITY, entry, bounds);
+  const reached = interruptedRange(entry, bounds)?.oldest ?? Number.POSITIVE_INFINITY;
+  return planUpTo(endOfSecond(reached), entry, bounds);
 }
 
 function planUpTo(newest: number, entry: Entry, bounds: Bounds): PassPlan {

@@ -55,6 +55,8 @@ export class Tally {
     this.#withoutId += withoutId;
     this.#skipped += skipped;
     const { name, item } = this.#words;
+    // A number says nothing without its pipeline.
+    const partition = this.#run.state.nameOf(request.partition) ?? name;
     let hasCoreFailed = false;
     for (const [stream, result] of results) {
       if (result.kind === 'forbidden' || this.#leftOut.has(stream)) continue;
@@ -63,12 +65,12 @@ export class Tally {
       if (own === undefined) hasCoreFailed ||= errors.length > 0;
       else own.count(errors.length > 0);
       if (givingUp.has(stream)) {
-        this.#givenUp(stream, request.id, errors);
+        this.#givenUp(`${partition}: ${item} ${request.id}`, stream, errors);
         continue;
       }
       for (const error of errors) {
         this.#run.fail(
-          `${name}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
+          `${partition}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
             error.line,
         );
       }
@@ -87,11 +89,10 @@ export class Tally {
   }
 
   /** Warns of a row that leaves the open list though it may not have been read in its last state. */
-  #givenUp(stream: string, id: string, [error]: readonly TapError[]): void {
-    const { name, item } = this.#words;
+  #givenUp(row: string, stream: string, [error]: readonly TapError[]): void {
     const why = error === undefined ? 'never settled' : 'cannot be read';
     this.#run.log.warning(
-      `${name}: ${item} ${id} ${why} and is too old to change; ${stream} no longer asks for it.` +
+      `${row} ${why} and is too old to change; ${stream} no longer asks for it.` +
         (error === undefined ? '' : ` ${error.line}`),
     );
   }

@@ -43,6 +43,8 @@ export interface WalkedKind {
   readonly above: (request: VisitRequest) => Above;
   /** Asks for the visited row by its id. */
   readonly fetchRoot: (request: VisitRequest) => Promise<TimedRow>;
+  /** Adds to the visited row what is needed and did not come with it, as far as that can be read. */
+  readonly complete?: (gathered: Gathered) => Promise<void>;
   /** Whether the row of a list is needed even where no stream wants it written. */
   readonly needsRoot: boolean;
   /** Whether a row is to be written: whether it may have changed since the time in `need`, and the settings want it. */
@@ -104,7 +106,9 @@ export class Visitor {
     if (need === undefined && !needsRoot) return [];
     const streams = needsRoot ? [...needs.keys()] : [root.name];
     return gathered.attempt(root, streams, 'gone', async () => {
-      const row = gathered.root ?? (await this.#fetchRoot(gathered));
+      const fetched = gathered.root ?? (await this.#fetchRoot(gathered));
+      await this.#kind.complete?.(gathered);
+      const row = gathered.root ?? fetched;
       if (need === undefined || !writes(root, row.row, need)) return [];
       const rows = this.#reader.rows(root, this.#kind.above(gathered.request), [row]);
       return gathered.collect(root, () => rows.flatMap((found) => this.#write(root.name, found)));

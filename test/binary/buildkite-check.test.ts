@@ -62,11 +62,11 @@ describe('check of Buildkite', () => {
   });
 
   it('says that a token has no scopes at all, which it needs to find the organizations', async () => {
-    const { out, code } = await checked({ scopes: [] }, { streams: 'buildkite_user' });
+    const { out, code } = await checked({ scopes: [] }, { streams: 'buildkite_agents' });
     expect(out.slice(1)).toEqual([
       'scopes: none',
-      'buildkite_user  not allowed: the token lacks read_user',
-      expect.stringMatching(/^organizations {3}not readable: .*read_organizations/),
+      'buildkite_agents  not allowed: the token lacks read_agents',
+      expect.stringMatching(/^organizations {5}not readable: .*read_organizations/),
     ]);
     expect(code).toBe(1);
   });
@@ -91,6 +91,15 @@ describe('check of Buildkite', () => {
       ),
     ]);
     expect(err.join()).not.toContain('bkua_another');
+    expect(code).toBe(1);
+  });
+
+  it('advises nothing that needs the token where that is shut out', async () => {
+    const sandbox = await servedBuildkite(quietWorld());
+    sandbox.faults.add({ kind: 'status', status: 403, match: /\/access-token/ });
+    const { stderr, code } = await runDoor(sandbox, { args: ['check'] });
+    expect(stderr).toMatch(/^CRITICAL .*403.*allowed from this IP address\?/);
+    expect(stderr).not.toContain('tap-circle-ci check');
     expect(code).toBe(1);
   });
 
@@ -122,11 +131,24 @@ describe('check of Buildkite', () => {
       { settings: { buildkite_pipelines: 'acme/website', buildkite_organizations: 'acme acne' } },
     );
     expect(out.slice(-2)).toEqual([
-      expect.stringMatching(/^acme +not readable: buildkite_pipelines names none of its 2 pipelines$/),
+      expect.stringMatching(/^acme +reachable, 0 of 2 pipelines are read$/),
       expect.stringMatching(/^acne +not readable: Buildkite does not know the organization acne/),
     ]);
-    expect(err).toEqual(['CRITICAL 2 of 2 organizations cannot be read; see above.']);
+    expect(err).toEqual([
+      'CRITICAL buildkite_pipelines names no pipeline, and 1 of 2 organizations cannot be read; see above.',
+    ]);
     expect(code).toBe(1);
+  });
+
+  it('finds nothing wrong with globs for one of two organizations', async () => {
+    const sandbox = await servedBuildkite(quietWorld({ organizations: ['acme', 'umbrella'] }));
+    const settings = { buildkite_pipelines: 'acme/*' };
+    const { stdout, stderr, code } = await runDoor(sandbox, { settings, args: ['check'] });
+    expect(linesOf(stdout).slice(-2)).toEqual([
+      expect.stringMatching(/^acme +reachable, 2 of 2 pipelines are read$/),
+      expect.stringMatching(/^umbrella +reachable, 0 of 2 pipelines are read$/),
+    ]);
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
   it('needs no read_organizations where the organizations are named and no stream asks for it', async () => {
@@ -140,6 +162,12 @@ describe('check of Buildkite', () => {
       'acme              reachable, 2 of 2 pipelines are read',
     ]);
     expect(code).toBe(0);
+  });
+
+  it('needs read_user alone for the user', async () => {
+    const { out, code, requests } = await checked({ scopes: ['read_user'] }, { streams: 'buildkite_user' });
+    expect(out.slice(2)).toEqual(['buildkite_user  allowed']);
+    expect({ code, requests }).toEqual({ code: 0, requests: ['GET /v2/access-token'] });
   });
 
   it('needs no read_pipelines where no stream asks for pipelines', async () => {

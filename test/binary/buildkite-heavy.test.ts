@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BuildkiteBehaviourOptions } from '../sandbox/buildkite/behaviour.js';
-import { HOUR } from '../sandbox/buildkite/time.js';
+import type { BuildHistory } from '../sandbox/buildkite/history.js';
+import { DAY, HOUR } from '../sandbox/buildkite/time.js';
+import type { FaultOptions } from '../sandbox/faults.js';
 import {
   lastState,
   logged,
@@ -100,6 +102,68 @@ describe('a page of builds that is too heavy', () => {
         /^ERROR acme: Buildkite gave no usable answer to .*per_page=1&.* What was read until then is kept\.$/,
       ),
     ]);
+    expect(code).toBe(1);
+  });
+});
+
+describe('a build whose own list of jobs cannot be read', () => {
+  // A build has no number before the history is shown.
+  const jobsOf = (build: BuildHistory | undefined) => (request: string) =>
+    request.includes(`/builds/${build?.number}/jobs`);
+  const lost: [string, Omit<FaultOptions, 'match'>][] = [
+    ['answers 502 for ever', { kind: 'status', status: 502 }],
+    ['answers 404', { kind: 'status', status: 404, body: { message: 'No build found' } }],
+    ['is none', { kind: 'garbage-shape' }],
+  ];
+
+  it.each(lost)('and %s is named, and the others are read', async (_, fault) => {
+    const { sandbox, heavy } = await heavySandbox('504');
+    const list = sandbox.faults.add({ ...fault, match: jobsOf(heavy) });
+    const streams = 'buildkite_builds buildkite_jobs';
+    const settings = { max_retries: 1, buildkite_lookback_days: 0, buildkite_deep_days: 0 };
+    const first = await runDoor(sandbox, { streams, settings });
+    expect(rowsOf(first.stdout).get('buildkite_builds')).toHaveLength(25);
+    expect(rowsOf(first.stdout).get('buildkite_jobs')).toHaveLength(24 * 2);
+    expect(logged(first.stderr, 'ERROR')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^ERROR acme/web: buildkite_jobs of build ${heavy?.number} could not be read and will be asked`,
+        ),
+      ),
+    ]);
+    expect(first.code).toBe(1);
+    list.remove();
+    sandbox.world.advance(DAY);
+    const second = await runDoor(sandbox, { streams, settings, state: lastState(first.stdout) });
+    expect(rowsOf(second.stdout).get('buildkite_jobs')).toHaveLength(30);
+    expect(second.code).toBe(0);
+    const third = await runDoor(sandbox, { streams, settings, state: lastState(second.stdout) });
+    expect(rowsOf(third.stdout).size).toBe(0);
+  });
+
+  it('and came as null where the jobs should be has its jobs all the same', async () => {
+    const world = quietWorld();
+    world.addBuild({ createdAt: noon, jobs: 3 });
+    const sandbox = await servedBuildkite(world);
+    const { body } = world.get('/organizations/acme/builds');
+    const withoutJobs = (body as object[]).map((build) => ({ ...build, jobs: null }));
+    sandbox.faults.add({ kind: 'status', status: 200, body: withoutJobs, match: /\/acme\/builds\?/ });
+    const { stdout, code } = await runDoor(sandbox, { streams: 'buildkite_builds buildkite_jobs' });
+    expect(rowsOf(stdout).get('buildkite_jobs')).toHaveLength(3);
+    expect(code).toBe(0);
+  });
+
+  it('is read where jobs are not selected, but tell when it changed', async () => {
+    const { sandbox, heavy } = await heavySandbox('504');
+    sandbox.faults.add({ kind: 'status', status: 502, match: jobsOf(heavy) });
+    const { stdout, stderr, code } = await runDoor(sandbox, {
+      streams: 'buildkite_builds buildkite_artifacts',
+      settings: { max_retries: 0 },
+    });
+    expect(rowsOf(stdout).get('buildkite_builds')).toHaveLength(25);
+    expect(logged(stderr, 'ERROR').join()).toContain(
+      `buildkite_artifacts of build ${heavy?.number} could not`,
+    );
     expect(code).toBe(1);
   });
 });

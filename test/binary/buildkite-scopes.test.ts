@@ -81,6 +81,16 @@ describe('a token that lacks a scope', () => {
     expect(code).toBe(1);
   });
 
+  it('all but read_user: the user is read, with no request for anything else', async () => {
+    const sandbox = await servedBuildkite(
+      worldWithout(...allScopes.filter((scope) => scope !== 'read_user')),
+    );
+    const { stdout, stderr, code } = await runDoor(sandbox, { streams: 'buildkite_user' });
+    expect([...rowsOf(stdout).keys()]).toEqual(['buildkite_user']);
+    expect({ code, errors: logged(stderr, 'ERROR') }).toEqual({ code: 0, errors: [] });
+    expect(sandbox.requests).toEqual(['GET /v2/access-token', 'GET /v2/user']);
+  });
+
   it('keeps the bookmarks of what was skipped where they were: with the scope all of it comes', async () => {
     const sandbox = await servedBuildkite(worldWithout('read_job_env', 'read_builds'));
     const without = await runDoor(sandbox, everything);

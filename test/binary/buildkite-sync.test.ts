@@ -199,8 +199,62 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
       rowsOf(stdout)
         .get('buildkite_pipelines')
         ?.map(({ slug }) => slug),
-    ).not.toContain('old');
+    ).toContain('old');
     expect(code).toBe(0);
+  });
+
+  it('reads it where the globs name it alone, and asks for none that they leave out', async () => {
+    const world = quietWorld({ coins: { archivedPipelines: 'not listed' } });
+    world.addPipeline({ slug: 'old', archivedAt: noon });
+    const { id } = world.addBuild({ pipeline: 'old', createdAt: noon - DAY });
+    const sandbox = await servedBuildkite(world);
+    const alone = await runDoor(sandbox, { settings: { buildkite_pipelines: 'acme/old' } });
+    expect(rowsOf(alone.stdout).get('buildkite_builds')).toEqual([expect.objectContaining({ id })]);
+    expect(rowsOf(alone.stdout).get('buildkite_pipelines')).toEqual([
+      expect.objectContaining({ slug: 'old' }),
+    ]);
+    expect(alone.stderr).not.toContain('names none');
+    const settings = { buildkite_pipelines: 'acme/old' };
+    const { stdout } = await runDoor(sandbox, { settings, args: ['check'] });
+    expect(stdout).toMatch(/^acme +reachable, 1 of 3 pipelines are read$/m);
+    const before = sandbox.requests.length;
+    const without = await runDoor(sandbox, { settings: { buildkite_pipelines: '!acme/old' } });
+    expect(rowsOf(without.stdout).get('buildkite_builds')).toBeUndefined();
+    expect(sandbox.requests.slice(before).filter((request) => request.includes('pipelines/old'))).toEqual([]);
+  });
+
+  it('reads the others where the token must not see it, and names it once', async () => {
+    const world = quietWorld({ coins: { archivedPipelines: 'not listed' } });
+    world.addPipeline({ slug: 'old', archivedAt: noon });
+    world.addBuild({ pipeline: 'old', createdAt: noon - DAY });
+    const { id } = world.addBuild({ pipeline: 'web', createdAt: noon - 2 * DAY });
+    const sandbox = await servedBuildkite(world);
+    sandbox.faults.add({ kind: 'status', status: 403, match: /pipelines\/old/ });
+    const { stdout, stderr, code } = await runDoor(sandbox);
+    expect(rowsOf(stdout).get('buildkite_builds')).toEqual([expect.objectContaining({ id })]);
+    expect(logged(stderr, 'ERROR')).toEqual([
+      expect.stringMatching(/^ERROR acme: the pipeline old is left out of this run, .*!acme\/old/),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('asks no more for the open builds of a pipeline that was deleted, and says so once', async () => {
+    const world = quietWorld();
+    world.addBuild({ pipeline: 'web', createdAt: noon - 2 * DAY });
+    const open = world.addBuild({ pipeline: 'api', createdAt: noon - 2 * DAY, state: 'running' });
+    const first = await runDoor(await servedBuildkite(world));
+    const after = quietWorld({ pipelines: ['web'], now: world.now + DAY });
+    const sandbox = await servedBuildkite(after);
+    const second = await runDoor(sandbox, { state: lastState(first.stdout) });
+    expect(logged(second.stderr, 'INFO').filter((line) => line.includes('gone'))).toEqual([
+      'INFO acme: pipelines that are gone, whose open builds are asked for no more: api.',
+    ]);
+    expect(JSON.stringify(lastState(first.stdout))).toContain(`["${open.number}"`);
+    expect(JSON.stringify(lastState(second.stdout))).not.toContain(`["${open.number}"`);
+    const before = sandbox.requests.length;
+    const third = await runDoor(sandbox, { state: lastState(second.stdout) });
+    expect(sandbox.requests.slice(before).filter((request) => request.includes('/api'))).toEqual([]);
+    expect([second.code, third.code]).toEqual([0, 0]);
   });
 
   it('reads the other organizations where one is gone, names it, and ends with 1', async () => {
@@ -213,10 +267,24 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
     expect(rows.get('buildkite_organizations')?.map(({ slug }) => slug)).toEqual(['acme', 'umbrella']);
     expect(rows.get('buildkite_builds')).toHaveLength(1);
     expect(logged(stderr, 'ERROR')).toEqual([
-      expect.stringMatching(/^ERROR buildkite_organizations: Buildkite does not know the organization gone,/),
       expect.stringMatching(/^ERROR Buildkite does not know the organization gone,/),
     ]);
     expect(code).toBe(1);
+  });
+
+  it('names builds that do not tell their pipeline', async () => {
+    const world = quietWorld();
+    for (const days of [3, 4]) world.addBuild({ createdAt: noon - days * DAY });
+    const sandbox = await servedBuildkite(world);
+    const [first, second] = world.get('/organizations/acme/builds').body as { id: string }[];
+    const body = [{ ...first, url: null }, second];
+    sandbox.faults.add({ kind: 'status', status: 200, body, match: /\/acme\/builds\?/ });
+    const { stdout, stderr, code } = await runDoor(sandbox);
+    expect(rowsOf(stdout).get('buildkite_builds')).toHaveLength(1);
+    expect(logged(stderr, 'WARNING').filter((line) => line.includes('left out'))).toEqual([
+      `WARNING acme: builds without url, which tells their pipeline, were left out with their jobs: ${first?.id}.`,
+    ]);
+    expect(code).toBe(0);
   });
 
   it('says that the token sees no organization', async () => {
@@ -253,6 +321,27 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
     expect(stderr).toMatch(/goes round in circles/);
     expect(code).toBe(1);
     expect(sandbox.traffic.endpoints['/organizations/{organization}/agents']).toBe(2);
+  });
+
+  it.each([
+    ['one in each hour', (index: number) => index * HOUR],
+    ['all of one second', () => 0],
+  ])('reads all builds where the header Link is lost on the way, %s', async (_, after) => {
+    const world = quietWorld({ now: noon + 10 * DAY });
+    for (let index = 0; index < 75; index++) world.addBuild({ createdAt: noon + after(index), jobs: 1 });
+    const { stdout, code } = await runDoor(await servedBuildkite(world, { linkHeaders: false }));
+    expect(rowsOf(stdout).get('buildkite_builds')).toHaveLength(75);
+    expect(code).toBe(0);
+  });
+
+  it('ends a list of builds that goes round in circles', async () => {
+    const world = quietWorld();
+    for (let index = 0; index < 3; index++) world.addBuild({ createdAt: noon + index * HOUR, jobs: 1 });
+    const sandbox = await servedBuildkite(world);
+    sandbox.faults.add({ kind: 'token-loop', match: /\/acme\/builds/ });
+    const { stderr, code } = await runDoor(sandbox);
+    expect(logged(stderr, 'ERROR')).toEqual([expect.stringMatching(/^ERROR acme: .* goes round in circles/)]);
+    expect(code).toBe(1);
   });
 
   it('reads all pages of lists that are paged by links', async () => {

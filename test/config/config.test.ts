@@ -110,6 +110,7 @@ describe('what is configured', () => {
       baseUrl: new URL('https://api.buildkite.com/v2'),
       organizations: undefined,
       pipelines: expect.any(Function),
+      namedPipelines: expect.any(Function),
       lookbackDays: 1,
       deepDays: 30,
       deepEveryDays: 7,
@@ -118,6 +119,12 @@ describe('what is configured', () => {
       reserve: 0.1,
     });
     expect(parse(buildkite).buildkite?.pipelines('any', 'thing')).toBe(true);
+    expect(parse(buildkite).buildkite?.namedPipelines('any')).toEqual([]);
+  });
+
+  it('of Buildkite knows which pipelines are named one by one', () => {
+    const { buildkite: named } = parse({ ...buildkite, buildkite_pipelines: 'acme/web acme/api-* other/x' });
+    expect(named?.namedPipelines('acme')).toEqual(['web']);
   });
 
   it('of both is shared', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseGlobs } from '../../src/config/globs.js';
+import { parseGlobs, plainNames } from '../../src/config/globs.js';
 
 const pipelines = (setting: string | readonly string[]) =>
   parseGlobs(setting, 'buildkite_pipelines', ['organization', 'pipeline']);
@@ -24,6 +24,13 @@ describe('globs', () => {
     const isWanted = pipelines(setting);
     const all = [...wanted.split(' '), ...not.split(' ')].filter((name) => name !== '');
     expect(all.filter((name) => isWanted(...name.split('/'))).join(' ')).toBe(wanted);
+  });
+
+  it('that name one thing alone are told', () => {
+    expect(plainNames('acme/Web acme/api-* !acme/old */x acme/a?b Umbrella/x')).toEqual([
+      ['acme', 'web'],
+      ['umbrella', 'x'],
+    ]);
   });
 
   it('have as many segments as they are told', () => {

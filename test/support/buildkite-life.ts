@@ -26,6 +26,8 @@ export interface BuildkiteLifeOptions {
   readonly streams?: readonly string[];
   /** Share of the runs that are killed at a random byte. */
   readonly kills?: number;
+  /** That byte at the most. */
+  readonly mostBytes?: number;
   /** Streams come and go. */
   readonly selects?: boolean;
   /** Pipelines come and go. */
@@ -73,7 +75,7 @@ function sizeOf(value: unknown): StateSize {
 
 /** Lives through a random history and tells what the destination lacks when all is quiet. */
 export async function liveOnBuildkite(options: BuildkiteLifeOptions): Promise<BuildkiteLife> {
-  const { seed, streams = buildStreams, longestGap = 4 } = options;
+  const { seed, streams = buildStreams, longestGap = 4, mostBytes = 80_000 } = options;
   const random = createRandom(seed, 'life');
   const world = createBuildkiteWorld({
     seed,
@@ -105,7 +107,7 @@ export async function liveOnBuildkite(options: BuildkiteLifeOptions): Promise<Bu
         ...how.config,
       },
       state,
-      killAfterBytes: how.killed ? Math.floor(random.between(100, 80_000)) : undefined,
+      killAfterBytes: how.killed ? Math.floor(random.between(100, mostBytes)) : undefined,
       ...(how.broken ? { breaks: breaking(random, options.breaks ?? 0) } : {}),
     });
     if (ended.error !== undefined && !how.broken)

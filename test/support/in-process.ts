@@ -32,6 +32,8 @@ export interface InProcessOptions {
   /** The `Date` header instead of the sandbox's. */
   readonly date?: () => string | undefined;
   readonly streams?: readonly string[] | undefined;
+  /** Told what writes the line of progress. */
+  readonly live?: (line: () => string) => void;
 }
 
 export interface Ended {
@@ -77,8 +79,11 @@ async function runWith(
     log: new Log({ write: (line) => log.push(line) }),
     writer: new Writer(stdout, () => stop.abort()),
     stop,
+    live: (line) => {
+      options.live?.(line);
+      return () => {};
+    },
     // Every look at the clock takes a second, so that a STATE comes after every few pipelines.
-    live: () => () => {},
     clock: ticking(options.clock ?? (() => world.now), options.secondsPerLook ?? 1),
   };
   let error: unknown;

@@ -85,6 +85,35 @@ describe('the requests of a run that finds nothing new', () => {
     expect(requests).toHaveLength(6);
   });
 
+  it('are no more where builds have been blocked for weeks, and their state says so', async () => {
+    const world = quietWorld({ coins: { blockedState: 'blocked' } });
+    for (const days of [20, 21, 22]) {
+      const build = world.addBuild({ createdAt: noon - days * DAY, state: 'running' });
+      world.blockBuild(build, { at: noon - days * DAY + HOUR });
+    }
+    const first = await run(world);
+    expect(
+      rowsOf(first.stdout)
+        .get('buildkite_builds')
+        ?.map(({ state }) => state),
+    ).toEqual(Array(3).fill('blocked'));
+    expect((await run(world, { state: first.state })).requests).toHaveLength(6);
+  });
+
+  it('are no more where ten pipelines of a hundred are read, whose history had lists of its own', async () => {
+    const pipelines = Array.from({ length: 100 }, (_, index) => `p${index}`);
+    const world = quietWorld({ pipelines });
+    const config = { buildkite_pipelines: 'acme/p2? !acme/p2' };
+    const first = await run(world, { config });
+    expect(first.requests.filter((path) => path.startsWith('/organizations/acme/builds'))).toEqual([]);
+    expect((await run(world, { config, state: first.state })).requests).toHaveLength(6);
+    // Weeks later the others have filled many pages.
+    world.advance(20 * DAY);
+    const late = await run(world, { config, state: first.state });
+    expect(late.requests.filter((path) => path.startsWith('/organizations/acme/builds'))).toHaveLength(1);
+    expect(late.requests).toHaveLength(3 + 1 + 2 * 10);
+  });
+
   it('are of the pipelines alone where they are few of many', async () => {
     const pipelines = Array.from({ length: 40 }, (_, index) => `p${index}`);
     const world = quietWorld({ pipelines });
@@ -118,5 +147,24 @@ describe('the deep look-back', () => {
     }
     // A day of look-back before the sync of the day before; after a week 30 days before the last deep one.
     expect(reaches).toEqual([2, 2, 2, 2, 2, 2, 37, 2, 2]);
+  });
+
+  it('writes builds and jobs whatever their times say, and asks below them by these', async () => {
+    const world = quietWorld();
+    const days = [3, 20, 60];
+    for (const ago of days) world.addBuild({ createdAt: noon - ago * DAY, jobs: [{ artifacts: 1 }] });
+    const streams = 'buildkite_builds buildkite_jobs buildkite_artifacts';
+    const first = await run(world, { config: { streams } });
+    const below = (requests: readonly string[]) => requests.filter((path) => path.includes('/artifacts'));
+    expect(below(first.requests)).toHaveLength(3);
+    world.advance(6 * DAY);
+    const sixth = await run(world, { config: { streams }, state: first.state });
+    expect(rowsOf(sixth.stdout).size).toBe(0);
+    world.advance(2 * DAY);
+    const eighth = await run(world, { config: { streams }, state: sixth.state });
+    const rows = rowsOf(eighth.stdout);
+    expect([rows.get('buildkite_builds')?.length, rows.get('buildkite_jobs')?.length]).toEqual([2, 2]);
+    expect(below(eighth.requests)).toEqual([]);
+    expect(eighth.requests).toHaveLength(6);
   });
 });

@@ -27,6 +27,7 @@ describe('a build is due', () => {
     ['when a job of it expired since', build({ jobs: [{ expired_at: iso(noon) }] }), noon, true],
     ['when it runs', build({ state: 'running' }), noon, true],
     ['when its state is unknown', build({ state: 'pondering' }), noon, true],
+    ['when its state says that it is blocked', build({ state: 'blocked' }), noon, true],
     ['when it does not say when it ended', build({ finished_at: null }), noon, true],
     ['when it came without its jobs', build({ jobs: undefined }), noon, true],
   ])('%s', (_, row, need, due) => {
@@ -61,6 +62,7 @@ describe('a build is settled', () => {
     ['while a block step waits for ever', build({ jobs: [{ type: 'manual', state: 'blocked' }] }), true],
     ['when it was skipped and does not say when', build({ state: 'skipped', finished_at: null }), true],
     ['when it was not run', build({ state: 'not_run', finished_at: null }), true],
+    ['when it is blocked, and its state says so', build({ state: 'blocked', finished_at: null }), true],
     ['not in a state that is unknown', build({ state: 'pondering' }), false],
   ])('%s', (_, row, settled) => {
     expect(isBuildSettled({ ...row }, noon)).toBe(settled);

@@ -157,6 +157,32 @@ describe('a pass', () => {
     expect(steps).toEqual(['a for jobs', 'b for jobs', 'c for jobs', 'd for jobs', 'passed jobs']);
   });
 
+  test('takes what one second has in any order, over pages and below the floor, each once', async () => {
+    const millisecond = 1 / (24 * 60 * 60 * 1000);
+    const { steps } = await goOver(
+      [
+        [
+          ['a', 2 + 100 * millisecond],
+          ['b', 2 + 900 * millisecond],
+        ],
+        [
+          ['b', 2 + 900 * millisecond],
+          ['c', 2 + 500 * millisecond],
+        ],
+        [['d', 1]],
+      ],
+      { jobs: at(2 + 400 * millisecond), workflows: at(0) },
+    );
+    expect(steps).toEqual([
+      'a for workflows',
+      'b for jobs and workflows',
+      'c for jobs and workflows',
+      'd for workflows',
+      'passed jobs',
+      'passed workflows',
+    ]);
+  });
+
   test('goes on after an empty page, and ends with an empty list', async () => {
     expect((await goOver([[], [['a', 1]]], { jobs: at(0) })).steps).toEqual(['a for jobs', 'passed jobs']);
     expect((await goOver([[]], { jobs: at(0) })).steps).toEqual(['passed jobs']);

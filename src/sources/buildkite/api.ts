@@ -21,6 +21,10 @@ export const advice = {
   notJson: 'Is buildkite_base_url right? It should look like https://api.buildkite.com/v2.',
 } as const;
 
+/** What to do about a token that is kept from what needs no scope. */
+const shutOut =
+  'Is the token allowed from this IP address? See https://buildkite.com/user/api-access-tokens.';
+
 /** What Buildkite says about the token itself. */
 export interface AccessToken {
   /** As Buildkite calls them: `read_builds`. */
@@ -51,6 +55,7 @@ export async function getAccessToken(client: ApiClient): Promise<AccessToken> {
       answer,
     };
   } catch (error) {
+    if (failedWith(error, 'forbidden')) throw error.advising(shutOut);
     if (!failedWith(error, 'not-found')) throw error;
     throw elsewhere(`${tokenPath} answered ${error.status}`, error.status, error);
   }

@@ -15,6 +15,8 @@ export interface BuildkiteSettings extends SyncSettings {
   readonly organizations: readonly string[] | undefined;
   /** Which pipelines are read. */
   readonly pipelines: (organization: string, slug: string) => boolean;
+  /** Slugs of those that are named one by one. */
+  readonly namedPipelines: (organization: string) => readonly string[];
   /** Bytes of a log's end that are kept. */
   readonly jobLogTailBytes: number;
   /** Names of the variables whose values are kept. */

@@ -1,14 +1,17 @@
+import { failedWith, HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import { getObject, type TimedRow } from '../../http/object.js';
-import { path } from '../../http/url.js';
+import { pages, type Row } from '../../http/pagination.js';
+import { expand, path, withQuery } from '../../http/url.js';
 import { isObject } from '../../json.js';
+import { largestPage } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
-import type { Above, StreamDefinition } from '../../streams/define.js';
+import { type Above, isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
+import type { Gathered } from '../gathered.js';
 import type { WalkedKind } from '../visit.js';
 import type { VisitRequest } from '../visit-request.js';
-import { listJobs } from './build-list.js';
 import { isBuildDue, isBuildSettled, isJobDue } from './due.js';
 import { isTooMuch } from './page-size.js';
 
@@ -25,11 +28,13 @@ export interface BuildKindOptions {
 /** What is particular to Buildkite's builds and what hangs below them. */
 export function buildKind({ client, below, bounds, above }: BuildKindOptions): WalkedKind {
   const aboveOf = ({ partition }: VisitRequest) => above(partition);
+  const ofJobs = new Set(below.filter((one) => isAtOrBelow(one, jobs)).map(({ name }) => name));
   return {
     root: builds,
     below,
     above: aboveOf,
     fetchRoot: (request) => fetchBuild(client, request, aboveOf(request)),
+    complete: (gathered) => addJobs(client, gathered, aboveOf(gathered.request), ofJobs),
     needsRoot: true,
     writes: (definition, row, need) => definition !== builds || isBuildDue(row, need),
     looksBelow: (definition, rows, need) => {
@@ -63,7 +68,43 @@ async function fetchBuild(client: ApiClient, { id }: VisitRequest, above: Above)
     return await ask('include_retried_jobs=true&exclude_pipeline=true', 1);
   } catch (error) {
     if (!isTooMuch(error)) throw error;
-    const { row, receivedAt } = await ask('exclude_jobs=true&exclude_pipeline=true');
-    return { row: { ...row, jobs: await listJobs(client, organization, row) }, receivedAt };
+    return await ask('exclude_jobs=true&exclude_pipeline=true');
+  }
+}
+
+/** Of a build that came without its jobs, because they are too many or Buildkite left them out, they have a list. */
+async function addJobs(
+  client: ApiClient,
+  gathered: Gathered,
+  above: Above,
+  ofJobs: ReadonlySet<string>,
+): Promise<void> {
+  const { root, request } = gathered;
+  const streams = [...request.needs.keys()].filter((stream) => stream !== builds.name);
+  if (root === undefined || Array.isArray(root.row.jobs) || streams.length === 0) return;
+  const named = streams.filter((stream) => ofJobs.has(stream));
+  // Where no stream is of jobs, they still tell when the build changed.
+  await gathered.attempt(jobs, named.length === 0 ? streams : named, 'nothing', async () => {
+    const listed = await listJobs(client, { ...above, [builds.name]: root.row });
+    gathered.root = { ...root, row: { ...root.row, jobs: listed } };
+    return [];
+  });
+}
+
+/** All attempts of all jobs of a build. @throws HttpError also when there is no such list: the build was there */
+async function listJobs(client: ApiClient, above: Above): Promise<Row[]> {
+  const path = expand(jobs.endpoint, (name) => {
+    const [stream = '', column = ''] = name.split('.');
+    return above[stream]?.[column];
+  });
+  const list = withQuery(path, { include_retried_jobs: 'true', per_page: largestPage });
+  const rows: Row[] = [];
+  try {
+    for await (const { items } of pages(client, list, jobs.endpoint, jobs.pages)) rows.push(...items);
+    return rows;
+  } catch (error) {
+    if (!failedWith(error, 'not-found')) throw error;
+    const { message, path: asked, status, next } = error;
+    throw new HttpError(message, { failure: 'unreadable', path: asked, status, next, cause: error });
   }
 }

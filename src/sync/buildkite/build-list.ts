@@ -1,10 +1,9 @@
 import { HttpError } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import { type Page, pages, type Row } from '../../http/pagination.js';
-import { expand, withQuery } from '../../http/url.js';
+import { expand } from '../../http/url.js';
 import { largestPage } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
-import { jobs } from '../../streams/buildkite/jobs.js';
 import { parseTimestamp, second, secondOf } from '../../time.js';
 import type { Window } from '../list-sync.js';
 import { afterAnswer, isTooMuch, type PageSize, smaller } from './page-size.js';
@@ -29,7 +28,7 @@ export interface BuildListOptions {
   readonly organization: string;
   /** Slug; undefined: the builds of all pipelines. */
   readonly pipeline: string | undefined;
-  /** Whether the builds bring their jobs. */
+  /** Whether the builds bring their jobs, as long as they are not too many. */
   readonly withJobs: boolean;
 }
 
@@ -63,28 +62,34 @@ export class BuildList {
   /**
    * The pages that hold what was created in the window and passes the filter; some rows may come twice.
    * A page that is too heavy for the server is asked again with half its size, a build that is too heavy alone
-   * brings its jobs by a list of their own.
+   * comes without its jobs.
    * @throws HttpError when a page could not be read
    */
   async *pages({ from, to }: Window, filter: BuildFilter = {}): AsyncGenerator<Page> {
     let before = Number.isFinite(to) ? secondAfter(to) : undefined;
     let link: string | undefined;
+    const followed = new Set<string>();
     for (;;) {
       const { rows } = this.#size;
-      const page: Page | undefined = await this.#ask(link ?? this.#query(from, before, filter));
+      const asked = link ?? this.#query(from, before, filter);
+      if (link === undefined) followed.clear();
+      else if (followed.has(link)) throw roundInCircles(this.#path, link);
+      else followed.add(link);
+      const page: Page | undefined = await this.#ask(asked);
       if (page === undefined) {
         link = undefined;
         continue;
       }
       yield page;
-      if (page.next === undefined) return;
+      const next = page.next ?? behind(asked, page);
+      if (next === undefined) return;
       const last = parseTimestamp(page.items.at(-1)?.created_at);
       const below = last === undefined ? undefined : secondAfter(last);
       const isFurther = below !== undefined && (before === undefined || below < before);
       if (isFurther) before = below;
       // The builds of the last second come twice, which is too many where a page has but a few.
       const isWorthIt = page.items.length >= fewest || this.#size.rows !== rows;
-      link = isFurther && isWorthIt ? undefined : page.next;
+      link = isFurther && isWorthIt ? undefined : next;
     }
   }
 
@@ -107,21 +112,12 @@ export class BuildList {
   }
 
   async #first(path: string, options: { readonly maxRetries?: number }): Promise<Page> {
-    const { client, withJobs } = this.#options;
+    const { client } = this.#options;
     const first = await pages(client, path, this.#endpoint, builds.pages, options).next();
     if (first.done === true) {
       throw new HttpError(`${path} answered no page.`, { failure: 'unreadable', path });
     }
-    const page = first.value;
-    if (!withJobs) return page;
-    return { ...page, items: await Promise.all(page.items.map((build) => this.#withJobs(build))) };
-  }
-
-  /** A build whose jobs were left out, by us or by Buildkite, with those of their own list. */
-  async #withJobs(build: Row): Promise<Row> {
-    if (Array.isArray(build.jobs)) return build;
-    const { client, organization } = this.#options;
-    return { ...build, jobs: await listJobs(client, organization, build) };
+    return first.value;
   }
 
   #query(from: number, before: number | undefined, { states = [], finishedFrom }: BuildFilter): string {
@@ -138,22 +134,30 @@ export class BuildList {
   }
 }
 
-/** All attempts of all jobs of a build. */
-export async function listJobs(client: ApiClient, organization: string, build: Row): Promise<Row[]> {
-  const path = expand(jobs.endpoint, (name) => {
-    if (name === 'buildkite_organizations.slug') return organization;
-    return name === 'buildkite_pipelines.slug' ? pipelineSlugOf(build) : build.number;
-  });
-  const rows: Row[] = [];
-  const list = withQuery(path, { include_retried_jobs: 'true', per_page: largestPage });
-  for await (const { items } of pages(client, list, jobs.endpoint, jobs.pages)) rows.push(...items);
-  return rows;
-}
-
 /** The slug of a build's pipeline, which without the expanded pipeline only the URL tells. */
 export function pipelineSlugOf({ url }: Row): string | undefined {
   const slug = typeof url === 'string' ? /\/pipelines\/([^/]+)\/builds\//.exec(url)?.[1] : undefined;
   return slug === undefined ? undefined : decodeURIComponent(slug);
+}
+
+/**
+ * The numbered page behind a full one whose header `Link` has been lost on the way.
+ * Buildkite sends it on the last page too: empty, or with the pages before.
+ */
+function behind(asked: string, { items, answer }: Page): string | undefined {
+  if (answer.headers.link !== undefined) return undefined;
+  const [path = '', query] = asked.split('?');
+  const parameters = new URLSearchParams(query);
+  if (items.length === 0 || items.length < Number(parameters.get('per_page'))) return undefined;
+  parameters.set('page', String(Number(parameters.get('page') ?? 1) + 1));
+  return `${path}?${parameters}`;
+}
+
+function roundInCircles(path: string, link: string): HttpError {
+  return new HttpError(`The list ${path} goes round in circles: the Link '${link}' came twice.`, {
+    failure: 'unreadable',
+    path,
+  });
 }
 
 function secondAfter(time: number): number {

@@ -4,13 +4,14 @@ import type { Page, Row } from '../../http/pagination.js';
 import type { SelectedRecords } from '../../singer/records.js';
 import { getAccessToken, listPipelines } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
+import { jobs } from '../../streams/buildkite/jobs.js';
 import type { StreamDefinition } from '../../streams/define.js';
-import { parseTimestamp } from '../../time.js';
+import { day, parseTimestamp } from '../../time.js';
 import type { Bounds, Entry } from '../entry.js';
 import { leftOut } from '../left-out.js';
 import { ListSync, type WalkedList } from '../list-sync.js';
 import { Missing } from '../missing.js';
-import { type Need, settle } from '../need.js';
+import { floorOf, isDeepDue, type Need, settle } from '../need.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import { type Visit, Visitor } from '../visit.js';
@@ -33,6 +34,21 @@ export interface BuildsSyncOptions {
   readonly bounds: Bounds;
 }
 
+/** A list of builds, and how it is walked. */
+interface BuildsOf {
+  readonly pages: BuildList['pages'];
+  readonly walked: WalkedList;
+}
+
+/** So many lists of single pipelines may be asked in place of that of the organization. */
+const few = 3;
+/** Further back than this the builds of an organization fill many pages, which a few pipelines alone do not need. */
+const far = 14 * day;
+/** Of what is left out so many are named. */
+const mostNamed = 5;
+/** When so many lists have failed one after the other, the next ones will. */
+const mostFailedInARow = 3;
+
 /**
  * Reads the builds of an organization and what hangs below them. Buildkite tells no time of change, but filters:
  * 1. builds in an open state, however old,
@@ -46,6 +62,12 @@ export class BuildsSync {
   readonly #visitor: Visitor;
   /** Builds that the first two have read: they are not written again in this run. */
   readonly #met = new Set<string>();
+  /** Ids of builds that do not tell which pipeline they are of. */
+  readonly #astray = new Set<string>();
+  /** Ids of the pipelines of which a list could not be read: without it their bookmarks must not move. */
+  readonly #lost = new Set<string>();
+  /** Those of them of which it is forbidden: their builds are, too. */
+  readonly #forbidden = new Set<string>();
   /** Ids of the pipelines whose entries are ready for this run. */
   readonly #prepared = new Set<string>();
 
@@ -61,7 +83,7 @@ export class BuildsSync {
       item: 'build',
       track: organization,
       records,
-      partitions: () => pipelines.ids,
+      partitions: () => pipelines.ids.filter((id) => !this.#forbidden.has(id)),
       bounds,
       visit: (request) => this.#visitOnce(request),
       verify: () => Promise.all([getAccessToken(client), listPipelines(client, organization)]),
@@ -73,26 +95,49 @@ export class BuildsSync {
     await this.#learnOpen();
     this.#prepare();
     try {
-      if (await this.#readChanged()) await this.#readCreated();
+      await this.#readChanged();
+      await this.#readCreated();
       await this.#sync.readOpen();
     } finally {
       this.#sync.report();
+      this.#reportAstray();
     }
     await this.#sync.end();
+  }
+
+  #reportAstray(): void {
+    const { run, pipelines } = this.#options;
+    if (this.#astray.size === 0) return;
+    const named = [...this.#astray].slice(0, mostNamed).join(', ');
+    const more = this.#astray.size > mostNamed ? ` and ${this.#astray.size - mostNamed} more` : '';
+    run.log.warning(
+      `${pipelines.organization}: builds without url, which tells their pipeline, were left out with their jobs: ` +
+        `${named}${more}.`,
+    );
   }
 
   /** Pipelines that the list leaves out, as it may those that are archived, can still have open builds. */
   async #learnOpen(): Promise<void> {
     const { run, records, pipelines } = this.#options;
-    const slugs: string[] = [];
+    const unlisted: { readonly stream: string; readonly id: string; readonly slug: string }[] = [];
     for (const stream of records.keys()) {
-      for (const partition of run.state.projects(stream)) {
-        const [organization, slug] = run.state.nameOf(partition)?.split('/') ?? [];
-        const isOpen = run.state.entry(stream, partition).open.size > 0;
-        if (isOpen && slug !== undefined && organization === pipelines.organization) slugs.push(slug);
+      for (const id of run.state.projects(stream)) {
+        const [organization, slug] = run.state.nameOf(id)?.split('/') ?? [];
+        if (slug === undefined || organization !== pipelines.organization || pipelines.knows(id)) continue;
+        if (run.state.entry(stream, id).open.size > 0) unlisted.push({ stream, id, slug });
       }
     }
-    await pipelines.learn(slugs);
+    await pipelines.learn(unlisted.map(({ slug }) => slug));
+    // Token and list have answered a moment ago, so that what is not there is deleted, and its builds with it.
+    const gone = unlisted.filter(({ id, slug }) => pipelines.isGone(id, slug));
+    for (const { stream, id } of gone)
+      run.state.set(stream, id, { ...run.state.entry(stream, id), open: new Map() });
+    if (gone.length === 0) return;
+    const slugs = new Set(gone.map(({ slug }) => slug));
+    run.log.info(
+      `${pipelines.organization}: pipelines that are gone, whose open builds are asked for no more: ` +
+        `${[...slugs].join(', ')}.`,
+    );
   }
 
   /** Makes the entries of pipelines ready that have become known since the last time. */
@@ -105,28 +150,42 @@ export class BuildsSync {
   }
 
   /** What a filter finds whenever it was created. Without it no bookmark may move. */
-  async #readChanged(): Promise<boolean> {
+  async #readChanged(): Promise<void> {
+    const { now, range } = this.#options.bounds;
     const since = this.#oldestBookmark();
-    if (since === undefined || this.#options.bounds.range) return true;
+    if (since === undefined || range) return;
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     // Whoever leaves the open states while they are read is among the finished ones, hence this order.
     const filters: BuildFilter[] = [{ states: openStates }, { finishedFrom: since - settle }];
     for (const filter of filters) {
-      for (const list of this.#lists(this.#options.pipelines.ids)) {
-        const pages = list.pages(everything, filter);
-        const isRead = await this.#sync.readAll(this.#requests(pages, filter), (request) =>
+      const isFar = (filter.finishedFrom ?? now) < now - far;
+      await this.#readEach(this.#lists(this.#remaining, isFar), ({ pages }) =>
+        this.#sync.readAll(this.#requests(pages(everything, filter), filter), (request) =>
           this.#visitChanged(request),
-        );
-        if (!isRead) return false;
-      }
+        ),
+      );
     }
-    return true;
   }
 
-  /** The start of the oldest last sync; undefined where there was none. */
+  /** Pipelines of which every list so far could be read. */
+  get #remaining(): string[] {
+    return this.#options.pipelines.ids.filter((id) => !this.#lost.has(id));
+  }
+
+  /** Reads one list after the other. One that cannot be read leaves the others alone, several are no fault of theirs. */
+  async #readEach(lists: readonly BuildsOf[], read: (list: BuildsOf) => Promise<boolean>): Promise<void> {
+    let failedInARow = 0;
+    for (const list of lists) {
+      const isRead = failedInARow < mostFailedInARow && !this.#sync.isOver && (await read(list));
+      failedInARow = isRead ? 0 : failedInARow + 1;
+      if (!isRead) for (const id of list.walked.partitions) this.#lost.add(id);
+    }
+  }
+
+  /** The oldest time since which something that was read may have changed; undefined where nothing was read. */
   #oldestBookmark(): number | undefined {
     const known = this.#entries(this.#options.pipelines.ids)
-      .map(({ since }) => since)
+      .map(readSince)
       .filter((since) => since !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -155,7 +214,7 @@ export class BuildsSync {
     const needs = new Map<string, Need>();
     if (created < startDate || created >= endDate) return needs;
     for (const stream of this.#options.records.keys()) {
-      const { since } = this.#sync.entry(stream, partition);
+      const since = readSince(this.#sync.entry(stream, partition));
       // What was never read is read whole, with its history.
       if (since === undefined) continue;
       if (filter.finishedFrom === undefined || hasFinishedSince(row, since - settle))
@@ -167,16 +226,13 @@ export class BuildsSync {
   /** Everything that was created since the last sync, and what was never read. */
   async #readCreated(): Promise<void> {
     const { pipelines } = this.#options;
-    const known = new Set<string>();
+    const known = new Set(this.#lost);
     // Builds may tell of pipelines that the list left out.
-    for (let ids = pipelines.ids; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
+    for (let ids = this.#remaining; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
       this.#prepare();
       for (const id of ids) known.add(id);
-      for (const partitions of this.#together(ids)) {
-        for (const list of this.#lists(partitions)) {
-          if (!(await this.#sync.read(list.walked))) return;
-        }
-      }
+      const lists = this.#together(ids).flatMap((some) => this.#lists(some, this.#readsFar(some)));
+      await this.#readEach(lists, ({ walked }) => this.#sync.read(walked));
     }
   }
 
@@ -193,26 +249,32 @@ export class BuildsSync {
     return range || since === undefined || (from !== undefined && startDate < from);
   }
 
-  /** The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it. */
-  #lists(partitions: readonly string[]): { pages: BuildList['pages']; walked: WalkedList }[] {
+  /**
+   * The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it
+   * and either so few that their own lists cost hardly more, or read far back, through many pages of the others.
+   */
+  #lists(partitions: readonly string[], isFar: boolean): BuildsOf[] {
     if (partitions.length === 0) return [];
     const { pipelines } = this.#options;
-    const isSmallPart = 10 * partitions.length <= pipelines.count;
+    const isSmallPart = 10 * partitions.length <= pipelines.count && (isFar || partitions.length <= few);
     const isOne = partitions.length === 1 && pipelines.count > 1;
     if (!isSmallPart && !isOne) return [this.#list(undefined, partitions)];
     return partitions.map((id) => this.#list(String(pipelines.above(id).buildkite_pipelines?.slug), [id]));
   }
 
-  #list(
-    pipeline: string | undefined,
-    partitions: readonly string[],
-  ): { pages: BuildList['pages']; walked: WalkedList } {
+  /** Whether builds of longer ago are wanted than a usual run looks at. */
+  #readsFar(partitions: readonly string[]): boolean {
+    const { bounds } = this.#options;
+    return this.#entries(partitions).some((entry) => floorOf(entry, bounds) < bounds.now - far);
+  }
+
+  #list(pipeline: string | undefined, partitions: readonly string[]): BuildsOf {
     const { client, pipelines, records } = this.#options;
     // The jobs tell when a build has changed, which is what anything but builds alone goes by.
     const withJobs = [...records.keys()].some((stream) => stream !== builds.name);
     const list = new BuildList({ client, organization: pipelines.organization, pipeline, withJobs });
     const pages: BuildList['pages'] = (window, filter) =>
-      learning(this.#named(list.pages(window, filter)), pipelines);
+      this.#learning(this.#named(list.pages(window, filter), partitions));
     const isListed = new Set(partitions);
     const partitionOf = (row: Row) => {
       const id = pipelines.idOf(row);
@@ -221,12 +283,22 @@ export class BuildsSync {
     return { pages, walked: { pages, idOf: numberOf, partitionOf, partitions } };
   }
 
+  /** Learns of the pipelines that builds tell of before they come. */
+  async *#learning(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+    for await (const page of pages) {
+      for (const row of page.items) if (pipelineSlugOf(row) === undefined) this.#astray.add(String(row.id));
+      await this.#options.pipelines.learn(page.items.map(pipelineSlugOf));
+      yield page;
+    }
+  }
+
   /** @throws HttpError that names the streams where the token must not list builds */
-  async *#named(listed: AsyncIterable<Page>): AsyncGenerator<Page> {
+  async *#named(listed: AsyncIterable<Page>, partitions: readonly string[]): AsyncGenerator<Page> {
     try {
       yield* listed;
     } catch (error) {
       if (!failedWith(error, 'forbidden')) throw error;
+      for (const id of partitions) this.#forbidden.add(id);
       throw error.advising(leftOut([...this.#options.records.keys()], builds));
     }
   }
@@ -239,8 +311,29 @@ export class BuildsSync {
   }
 
   async #visitOnce(request: VisitRequest): Promise<Visit> {
-    return this.#met.has(nameOf(request)) ? repeated(request) : this.#visitor.visit(request);
+    return this.#met.has(nameOf(request)) ? repeated(request) : this.#visitor.visit(this.#anew(request));
   }
+
+  /**
+   * The deep look-back has builds and their jobs on its pages anyway, and writes them whatever their times say: the
+   * meta-data of a build is edited without any. What takes requests of its own goes by times.
+   */
+  #anew(request: VisitRequest): VisitRequest {
+    const { bounds } = this.#options;
+    // Where every run looks back that far, none is the deep one.
+    if (bounds.lookback >= bounds.rerunWindow) return request;
+    const needs = new Map(request.needs);
+    for (const stream of [builds.name, jobs.name]) {
+      if (!needs.has(stream)) continue;
+      if (isDeepDue(this.#sync.entry(stream, request.partition), bounds)) needs.set(stream, 'all');
+    }
+    return { ...request, needs };
+  }
+}
+
+/** Since when what was read may have changed; a first sync that was interrupted has read a part. */
+function readSince({ since, walk }: Entry): number | undefined {
+  return since ?? walk?.started;
 }
 
 /** A build that this run has written: what has changed since is the next run's to write, so it is kept open. */
@@ -251,13 +344,6 @@ function repeated(request: VisitRequest): Visit {
     [...needs.keys()].map((stream) => [stream, { kind: 'found', finding, errors: [] } as const]),
   );
   return { request, lines: [], results, missing: new Missing(), withoutId: 0, skipped: 0 };
-}
-
-async function* learning(pages: AsyncIterable<Page>, pipelines: Pipelines): AsyncGenerator<Page> {
-  for await (const page of pages) {
-    await pipelines.learn(page.items.map(pipelineSlugOf));
-    yield page;
-  }
 }
 
 function numberOf({ number }: Row): string {

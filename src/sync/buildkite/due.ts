@@ -41,7 +41,9 @@ export function isJobDue(job: Row, need: Need): boolean {
 export function isBuildSettled(build: Row, now: number): boolean {
   const jobs = jobsOf(build);
   const isUnderWay = ({ type, state }: Row) => type === 'script' && underWay.has(String(state));
-  if (!hasEnded(build) || jobs.some(isUnderWay)) return false;
+  // Somebody may unblock a build after months; it is among the open ones then, or among those that finished.
+  const isOver = hasEnded(build) || build.state === 'blocked';
+  if (!isOver || jobs.some(isUnderWay)) return false;
   return Math.max(latestOf(build), ...jobs.map(latestOf)) < now - settle;
 }
 

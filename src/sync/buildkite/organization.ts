@@ -21,14 +21,14 @@ import { syncSuite } from './suite-sync.js';
  * @throws HttpError when the organization is unknown or the token is refused, Stopped when the run is told to stop
  */
 export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bounds: Bounds): Promise<void> {
-  const { run, client, reader, records, settings } = buildkite;
-  const listed = await pipelinesOf(buildkite, slug);
+  const { run, reader, records } = buildkite;
+  const pipelines = await pipelinesOf(buildkite, slug);
   run.begin();
-  const pipelines = new Pipelines(client, slug, listed ?? [], settings.pipelines);
-  if (pipelines.count > 0 && pipelines.read.length === 0) {
+  if (pipelines !== undefined && pipelines.count > 0 && pipelines.read.length === 0) {
     run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
   }
-  const definitions = definitionsOf(buildkite, { withPipelines: listed !== undefined });
+  const definitions = definitionsOf(buildkite, { withPipelines: pipelines !== undefined });
+  const builds = pipelines === undefined ? undefined : readBuilds(buildkite, pipelines, bounds);
   const tree = new Tree({
     run,
     reader,
@@ -36,14 +36,15 @@ export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bo
     records,
     definitions,
     known: (definition, rows) =>
-      definition === pipelineStream ? known(pipelines, buildkite, rows) : undefined,
+      definition === pipelineStream && pipelines !== undefined
+        ? known(pipelines, buildkite, rows, builds)
+        : undefined,
     also: {
       [suites.name]: { definition: testRuns, read: (rows: Above) => syncSuite(buildkite, rows, bounds) },
     },
   });
   const top = definitions.filter(({ parent }) => parent === organizations);
   const lists = top.map((definition) => tree.read(definition, { [organizations.name]: { slug } }));
-  const builds = listed === undefined ? undefined : readBuilds(buildkite, pipelines, bounds);
   const [lost] = await Promise.all([builds, ...lists]);
   tree.report();
   if (lost !== undefined) throw lost;
@@ -90,26 +91,45 @@ async function readBuilds(
  * @throws HttpError when they cannot be read for another reason
  */
 async function pipelinesOf(
-  buildkite: BuildkiteRun,
+  { run, client, records, settings }: BuildkiteRun,
   slug: string,
-): Promise<readonly BuildkitePipeline[] | undefined> {
-  const wanted = recordsOf(buildkite.records, (stream) => isAtOrBelow(stream, pipelineStream));
-  const names = [...wanted.keys()];
-  if (names.length === 0) return [];
+): Promise<Pipelines | undefined> {
+  const names = [...recordsOf(records, (stream) => isAtOrBelow(stream, pipelineStream)).keys()];
+  const of = (listed: readonly BuildkitePipeline[]) =>
+    new Pipelines({
+      client,
+      organization: slug,
+      listed,
+      isRead: settings.pipelines,
+      refused: (pipeline, error) =>
+        run.fail(
+          `${slug}: the pipeline ${pipeline} is left out of this run, as the token must not read it; ` +
+            `!${slug}/${pipeline} in buildkite_pipelines leaves it out for good. ${error.line}`,
+        ),
+    });
+  if (names.length === 0) return of([]);
   try {
-    return await listPipelines(buildkite.client, slug);
+    const pipelines = of(await listPipelines(client, slug));
+    // The list may leave out those that are archived.
+    await pipelines.learn(settings.namedPipelines(slug));
+    return pipelines;
   } catch (error) {
     if (!failedWith(error, 'forbidden')) throw error;
-    buildkite.run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
+    run.fail(`${slug}: ${leftOut(names, pipelineStream)} ${error.line}`);
     return undefined;
   }
 }
 
-/** The pipelines that are read, which have been listed already. */
+/** The pipelines that are read, which have been listed already, and at the end those that builds have told of. */
 async function* known(
   pipelines: Pipelines,
   { reader }: BuildkiteRun,
   above: Above,
+  building: Promise<unknown> | undefined,
 ): AsyncGenerator<readonly FoundRow[]> {
+  const before = new Set(pipelines.ids);
   yield reader.rows(pipelineStream, above, pipelines.read);
+  await building;
+  const learnt = pipelines.read.filter(({ id }) => !before.has(id));
+  if (learnt.length > 0) yield reader.rows(pipelineStream, above, learnt);
 }

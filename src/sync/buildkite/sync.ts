@@ -17,6 +17,8 @@ export class BuildkiteSync implements SourceSync {
   readonly #buildkite: BuildkiteRun;
   /** The organizations that the token sees, where they had to be listed. */
   #listed: readonly TimedRow[] | undefined;
+  /** Slugs of organizations that are not there, which has been told. */
+  readonly #unknown = new Set<string>();
 
   constructor(options: BuildkiteSyncOptions) {
     this.#buildkite = new BuildkiteRun(options);
@@ -39,13 +41,16 @@ export class BuildkiteSync implements SourceSync {
       known: (definition) => (definition === organizations ? this.#organizations() : undefined),
     });
     await tree.read(user, {});
+    // To list them takes a scope that the user alone does not.
+    if ([...records.keys()].every((name) => name === user.name)) return [];
     const slugs = settings.organizations ?? (await this.#visibleOrganizations());
     if (slugs.length === 0)
       run.fail('Buildkite shows no organization to the token, so there is nothing to read.');
     await tree.read(organizations, {});
     tree.report();
-    run.progress.expect('organizations', slugs.length);
-    return slugs.map((slug) => this.#read(slug, bounds));
+    const there = slugs.filter((slug) => !this.#unknown.has(slug));
+    run.progress.expect('organizations', there.length);
+    return there.map((slug) => this.#read(slug, bounds));
   }
 
   async #read(slug: string, bounds: Bounds): Promise<void> {
@@ -80,7 +85,8 @@ export class BuildkiteSync implements SourceSync {
         } catch (error) {
           // The others may be there.
           if (!failedWith(error, 'not-found')) throw error;
-          run.fail(`${organizations.name}: ${error.line}`);
+          this.#unknown.add(slug);
+          run.fail(error.line);
         }
       }
     }

@@ -19,6 +19,8 @@ export interface BuildkiteBehaviourOptions {
   rateLimitHeaders?: boolean;
   /** How a page with too many jobs fails. Default: 504. */
   heavyPages?: '504' | 'hang' | 'reset';
+  /** Whether the header `Link` comes through: a proxy may take it away. Default: true. */
+  linkHeaders?: boolean;
   /** Bodies over 1 KB, to who accepts it. */
   gzip?: boolean;
   /** Whether `requests` keeps every request; counters go on without. */
@@ -35,6 +37,7 @@ export class BuildkiteBehaviour {
   latencyMs = 0;
   rateLimitHeaders = true;
   heavyPages: '504' | 'hang' | 'reset' = '504';
+  linkHeaders = true;
   gzip = true;
   record = true;
   readonly faults: Faults;

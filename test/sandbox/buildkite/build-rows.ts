@@ -40,7 +40,7 @@ export function finishedAt(build: BuildHistory, { now, coins }: View): number | 
 
 /** Without its jobs and its pipeline. */
 export function buildRow(build: BuildHistory, view: View): Row {
-  const { now } = view;
+  const { now, coins } = view;
   const phase = phaseOfBuild(build, now);
   const { pipeline, rest, triggeredBy } = build;
   const from = triggeredBy?.build;
@@ -52,8 +52,7 @@ export function buildRow(build: BuildHistory, view: View): Row {
     url: `${API}/${buildPath(build, now)}`,
     web_url: buildWebUrl(build, now),
     number: build.number,
-    // Never reads `blocked`.
-    state: phase.state,
+    state: phase.blocked === true && coins.blockedState === 'blocked' ? 'blocked' : phase.state,
     blocked: phase.blocked === true,
     blocked_state: phase.blocked === true ? phase.state : '',
     cancel_reason: null,

@@ -35,6 +35,10 @@ export const buildkiteCoinSides = {
   /** Read-only tokens have not seen it since June 2026 (changelog 368): empty, or no key. */
   webhookUrl: ['present', 'empty', 'absent'],
   badgeUrl: ['present', 'absent'],
+  /** `state` of a blocked build: the docs say that it never reads `blocked`, and list that among the states. */
+  blockedState: ['as before', 'blocked'],
+  /** Builds of one second: "newest first" is all that is documented, and all times in the docs are whole seconds. */
+  withinSecond: ['newest first', 'any order'],
 } as const;
 
 export type BuildkiteCoinName = keyof typeof buildkiteCoinSides;

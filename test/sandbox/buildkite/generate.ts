@@ -41,12 +41,18 @@ class Generator {
     let last: number | undefined;
     for (const time of times) {
       const tie = this.#coins.ties === 'some' && last !== undefined && random.chance(0.2);
-      const at: number = tie && last !== undefined ? last : time;
+      const at: number = tie && last !== undefined ? this.#besides(last) : time;
       const alive = random.pick(organizations).pipelines.filter((pipeline) => isAlive(pipeline, at));
       if (alive.length > 0) this.#build(random.pick(alive), at);
       last = at;
     }
     generateExtras(organizations, this.#options.seed);
+  }
+
+  /** The same moment, or where that makes a difference another one of the same second. */
+  #besides(time: number): number {
+    if (this.#coins.withinSecond === 'newest first') return time;
+    return Math.floor(time / SECOND) * SECOND + this.#random.integer(0, SECOND - 1);
   }
 
   #livesOfPipelines(organization: OrganizationHistory): void {

@@ -64,7 +64,8 @@ async function exchange(
     : unauthenticated();
   if (found.status === 504 && behaviour.heavyPages === 'reset') return HttpResponse.error();
   if (found.status === 504 && behaviour.heavyPages === 'hang') return new Promise<Response>(() => {});
-  const response = send(fault === undefined ? found : distorted(fault, found, url), common);
+  const shown = fault === undefined ? found : distorted(fault, found, url);
+  const response = send(behaviour.linkHeaders ? shown : withoutLink(shown), common);
   return fault?.kind === 'truncate' ? cutOff(response) : response;
 }
 
@@ -89,6 +90,11 @@ function distorted({ kind }: FaultOptions, found: BuildkiteAnswer, url: URL): Bu
   const { body } = found;
   if (Array.isArray(body)) return { ...found, headers: { ...found.headers, link: `<${url}>; rel="next"` } };
   return { ...found, body: { ...(body as object), links: { next: url.toString() } } };
+}
+
+function withoutLink(found: BuildkiteAnswer): BuildkiteAnswer {
+  const { link: _, ...headers } = found.headers;
+  return { ...found, headers };
 }
 
 function send({ status, body, headers }: BuildkiteAnswer, common: Record<string, string>): Response {

@@ -103,6 +103,10 @@ function respondOfSuite(call: Call, organization: OrganizationHistory, slug: str
   const { view, route, url, headers } = call;
   const suite = organization.suites.find((one) => one.slug === slug);
   if (suite === undefined) return missing('suite');
+  if (route.parameters.run !== undefined) {
+    const run = suite.runs.find(({ id, createdAt }) => id === route.parameters.run && createdAt <= view.now);
+    return run === undefined ? missing('run') : answered(runRow(organization, suite, run, view));
+  }
   if (route.endpoint.endsWith('/runs')) {
     const buildId = url.searchParams.get('build_id');
     const runs = suite.runs

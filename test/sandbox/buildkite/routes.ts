@@ -38,10 +38,11 @@ export const endpoints = {
   [`${ORGANIZATION}/clusters/{cluster}/queues`]: 'read_clusters',
   [`/analytics${ORGANIZATION}/suites`]: 'read_suites',
   [`${SUITE}/runs`]: 'read_suites',
+  [`${SUITE}/runs/{run}`]: 'read_suites',
   [`${SUITE}/tests`]: 'read_suites',
 } as const satisfies Record<string, Scope | null>;
 
-export type Parameter = 'organization' | 'pipeline' | 'number' | 'job' | 'team' | 'cluster' | 'suite';
+export type Parameter = 'organization' | 'pipeline' | 'number' | 'job' | 'team' | 'cluster' | 'suite' | 'run';
 
 export interface Route {
   /** As in `endpoints`. */

@@ -16,6 +16,7 @@ import type { Sequence } from './paging.js';
 import { sequence } from './paging.js';
 import type { BuildFilter } from './query.js';
 import { respond } from './respond.js';
+import { SECOND } from './time.js';
 import type { BuildkiteTruth, TruthOptions } from './truth.js';
 import { truthOf } from './truth.js';
 
@@ -141,7 +142,7 @@ export class BuildkiteWorld extends Clock implements Holdings, BuildkiteSource {
   }
 
   #ready(): Index {
-    this.#index ??= indexed(this.history);
+    this.#index ??= indexed(this.history, this.coins);
     return this.#index;
   }
 }
@@ -152,7 +153,9 @@ interface Index {
   readonly quietFrom: number;
 }
 
-function indexed(organizations: readonly OrganizationHistory[]): Index {
+function indexed(organizations: readonly OrganizationHistory[], { withinSecond }: BuildkiteCoins): Index {
+  const finest = withinSecond === 'any order' ? SECOND : 1;
+  const timeOf = ({ createdAt }: BuildHistory) => Math.floor(createdAt / finest);
   const newestFirst = new Map<OrganizationHistory, readonly BuildHistory[]>();
   for (const organization of organizations) {
     const { pipelines } = organization;
@@ -160,7 +163,7 @@ function indexed(organizations: readonly OrganizationHistory[]): Index {
     const builds = pipelines.flatMap((pipeline) => pipeline.builds);
     newestFirst.set(
       organization,
-      builds.sort((one, other) => other.createdAt - one.createdAt || (one.id < other.id ? -1 : 1)),
+      builds.sort((one, other) => timeOf(other) - timeOf(one) || (one.id < other.id ? -1 : 1)),
     );
   }
   const quietFrom = organizations
