@@ -114,7 +114,11 @@ describe('test runs of one suite that cannot be listed', () => {
     const { suites, errors, told, error, state } = await read(404);
     expect(suites).toEqual(new Set(['browser']));
     expect({ errors, error }).toEqual({ errors: [], error: undefined });
-    expect(told).toEqual([expect.stringMatching(/^INFO acme: 2 lists answered 404 \(1 of buildkite_tests, 1 of buildkite_test_runs\); they are gone\./)]);
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^INFO acme: 2 lists answered 404 \(1 of buildkite_tests, 1 of buildkite_test_runs\); they are gone\./,
+      ),
+    ]);
     // Its bookmark does not move.
     expect(state).not.toContain('rspec');
   });
