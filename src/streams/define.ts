@@ -93,6 +93,12 @@ export function isCore({ source, group }: StreamDefinition): boolean {
   return group === coreGroups[source];
 }
 
+/** What a placeholder of an endpoint, such as `pipelines.id`, stands for; undefined where no row above has it. */
+export function valueAbove(above: Above, placeholder: string): unknown {
+  const [stream = '', column = ''] = placeholder.split('.');
+  return above[stream]?.[column];
+}
+
 /** Declares a stream; only here so that siblings read alike and the compiler checks each where it stands. */
 export function defineStream<const Definition extends StreamDefinition>(definition: Definition): Definition {
   return definition;

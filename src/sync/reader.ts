@@ -5,7 +5,7 @@ import { pages, type Row } from '../http/pagination.js';
 import { expand, withQuery } from '../http/url.js';
 import { isObject } from '../json.js';
 import { largestPage } from '../sources/buildkite/api.js';
-import type { Above, StreamDefinition } from '../streams/define.js';
+import { type Above, type StreamDefinition, valueAbove } from '../streams/define.js';
 import { plainEnd } from './plain-log.js';
 
 /** Bytes of a text before the end that is kept: whatever the cut goes through begins in them. */
@@ -43,7 +43,7 @@ export class Reader {
   /** Path and query of a stream's rows below the rows above, or their whole URL where it is no part of the API. */
   pathOf({ endpoint, query, url, api }: StreamDefinition, above: Above): string {
     if (url !== undefined) return String(above[url[0]]?.[url[1]]);
-    const expanded = expand(endpoint, (name) => placeholderOf(above, name));
+    const expanded = expand(endpoint, (name) => valueAbove(above, name));
     const path = query === undefined ? expanded : withQuery(expanded, query(above));
     return api === undefined ? path : `${this.#options.bases?.[api] ?? ''}${path}`;
   }
@@ -176,12 +176,6 @@ function messagesIn(body: unknown, url: string): string[] {
   }
   const items: readonly unknown[] = body;
   return items.flatMap((item) => (isObject(item) && typeof item.message === 'string' ? [item.message] : []));
-}
-
-/** The value of a placeholder such as `pipelines.id`. */
-function placeholderOf(above: Above, name: string): unknown {
-  const [stream = '', column = ''] = name.split('.');
-  return above[stream]?.[column];
 }
 
 /** The columns that a stream takes from rows above it. */

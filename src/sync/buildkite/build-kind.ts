@@ -7,7 +7,7 @@ import { isObject } from '../../json.js';
 import { largestPage } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
-import { type Above, isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
+import { type Above, isAtOrBelow, type StreamDefinition, valueAbove } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
 import type { Gathered } from '../gathered.js';
 import type { WalkedKind } from '../visit.js';
@@ -93,10 +93,7 @@ async function addJobs(
 
 /** All attempts of all jobs of a build. @throws HttpError also when there is no such list: the build was there */
 async function listJobs(client: ApiClient, above: Above): Promise<Row[]> {
-  const path = expand(jobs.endpoint, (name) => {
-    const [stream = '', column = ''] = name.split('.');
-    return above[stream]?.[column];
-  });
+  const path = expand(jobs.endpoint, (name) => valueAbove(above, name));
   const list = withQuery(path, { include_retried_jobs: 'true', per_page: largestPage });
   const rows: Row[] = [];
   try {
