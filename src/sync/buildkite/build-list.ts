@@ -134,6 +134,11 @@ export class BuildList {
   }
 }
 
+/** What names a build within its pipeline; empty where it has no number. */
+export function numberOf({ number }: Row): string {
+  return typeof number === 'number' ? String(number) : '';
+}
+
 /** The slug of a build's pipeline, which without the expanded pipeline only the URL tells. */
 export function pipelineSlugOf({ url }: Row): string | undefined {
   const slug = typeof url === 'string' ? /\/pipelines\/([^/]+)\/builds\//.exec(url)?.[1] : undefined;

@@ -1,4 +1,3 @@
-import { failedWith } from '../../errors.js';
 import type { ApiClient } from '../../http/client.js';
 import type { Page, Row } from '../../http/pagination.js';
 import type { SelectedRecords } from '../../singer/records.js';
@@ -6,18 +5,18 @@ import { getAccessToken, listPipelines } from '../../sources/buildkite/api.js';
 import { builds } from '../../streams/buildkite/builds.js';
 import { jobs } from '../../streams/buildkite/jobs.js';
 import type { StreamDefinition } from '../../streams/define.js';
-import { day, parseTimestamp } from '../../time.js';
+import { parseTimestamp } from '../../time.js';
 import type { Bounds, Entry } from '../entry.js';
-import { leftOut } from '../left-out.js';
-import { ListSync, type WalkedList } from '../list-sync.js';
+import { ListSync } from '../list-sync.js';
 import { Missing } from '../missing.js';
-import { floorOf, isDeepDue, type Need, settle } from '../need.js';
+import { isDeepDue, type Need, settle } from '../need.js';
 import type { Reader } from '../reader.js';
 import type { Run } from '../run.js';
 import { type Visit, Visitor } from '../visit.js';
 import { nameOf, type VisitRequest } from '../visit-request.js';
 import { buildKind } from './build-kind.js';
-import { type BuildFilter, BuildList, pipelineSlugOf } from './build-list.js';
+import { type BuildFilter, numberOf } from './build-list.js';
+import { BuildLists, type BuildsOf } from './build-lists.js';
 import { hasFinishedSince, openStates } from './due.js';
 import type { Pipelines } from './pipelines.js';
 
@@ -34,18 +33,6 @@ export interface BuildsSyncOptions {
   readonly bounds: Bounds;
 }
 
-/** A list of builds, and how it is walked. */
-interface BuildsOf {
-  readonly pages: BuildList['pages'];
-  readonly walked: WalkedList;
-}
-
-/** So many lists of single pipelines may be asked in place of that of the organization. */
-const few = 3;
-/** Further back than this the builds of an organization fill many pages, which a few pipelines alone do not need. */
-const far = 14 * day;
-/** Of what is left out so many are named. */
-const mostNamed = 5;
 /** When so many lists have failed one after the other, the next ones will. */
 const mostFailedInARow = 3;
 
@@ -60,14 +47,11 @@ export class BuildsSync {
   readonly #options: BuildsSyncOptions;
   readonly #sync: ListSync;
   readonly #visitor: Visitor;
+  readonly #lists: BuildLists;
   /** Builds that the first two have read: they are not written again in this run. */
   readonly #met = new Set<string>();
-  /** Ids of builds that do not tell which pipeline they are of. */
-  readonly #astray = new Set<string>();
   /** Ids of the pipelines of which a list could not be read: without it their bookmarks must not move. */
   readonly #lost = new Set<string>();
-  /** Those of them of which it is forbidden: their builds are, too. */
-  readonly #forbidden = new Set<string>();
   /** Ids of the pipelines whose entries are ready for this run. */
   readonly #prepared = new Set<string>();
 
@@ -77,13 +61,21 @@ export class BuildsSync {
     const above = (partition: string) => pipelines.above(partition);
     this.#visitor = new Visitor(reader, records, buildKind({ client, below, bounds, above }));
     const { organization } = pipelines;
+    const lists = new BuildLists({
+      client,
+      pipelines,
+      records,
+      bounds,
+      entries: (partitions) => this.#entries(partitions),
+    });
+    this.#lists = lists;
     this.#sync = new ListSync({
       run,
       name: organization,
       item: 'build',
       track: organization,
       records,
-      partitions: () => pipelines.ids.filter((id) => !this.#forbidden.has(id)),
+      partitions: () => pipelines.ids.filter((id) => !lists.isForbidden(id)),
       bounds,
       visit: (request) => this.#visitOnce(request),
       verify: () => Promise.all([getAccessToken(client), listPipelines(client, organization)]),
@@ -100,20 +92,9 @@ export class BuildsSync {
       await this.#sync.readOpen();
     } finally {
       this.#sync.report();
-      this.#reportAstray();
+      this.#lists.report(this.#options.run.log);
     }
     await this.#sync.end();
-  }
-
-  #reportAstray(): void {
-    const { run, pipelines } = this.#options;
-    if (this.#astray.size === 0) return;
-    const named = [...this.#astray].slice(0, mostNamed).join(', ');
-    const more = this.#astray.size > mostNamed ? ` and ${this.#astray.size - mostNamed} more` : '';
-    run.log.warning(
-      `${pipelines.organization}: builds without url, which tells their pipeline, were left out with their jobs: ` +
-        `${named}${more}.`,
-    );
   }
 
   /** Pipelines that the list leaves out, as it may those that are archived, can still have open builds. */
@@ -158,8 +139,7 @@ export class BuildsSync {
     // Whoever leaves the open states while they are read is among the finished ones, hence this order.
     const filters: BuildFilter[] = [{ states: openStates }, { finishedFrom: since - settle }];
     for (const filter of filters) {
-      const isFar = (filter.finishedFrom ?? now) < now - far;
-      await this.#readEach(this.#lists(this.#remaining, isFar), ({ pages }) =>
+      await this.#readEach(this.#lists.of(this.#remaining, filter.finishedFrom ?? now), ({ pages }) =>
         this.#sync.readAll(this.#requests(pages(everything, filter), filter), (request) =>
           this.#visitChanged(request),
         ),
@@ -231,75 +211,7 @@ export class BuildsSync {
     for (let ids = this.#remaining; ids.length > 0; ids = pipelines.ids.filter((id) => !known.has(id))) {
       this.#prepare();
       for (const id of ids) known.add(id);
-      const lists = this.#together(ids).flatMap((some) => this.#lists(some, this.#readsFar(some)));
-      await this.#readEach(lists, ({ walked }) => this.#sync.read(walked));
-    }
-  }
-
-  /** Groups of pipelines whose builds are best read together: the history of a few is not worth the pages of all. */
-  #together(ids: readonly string[]): (readonly string[])[] {
-    const isUnread = (id: string) => this.#entries([id]).some((entry) => this.#asksForHistory(entry));
-    const unread = ids.filter(isUnread);
-    if (2 * unread.length >= this.#options.pipelines.count) return [ids];
-    return [ids.filter((id) => !isUnread(id)), ...unread.map((id) => [id])];
-  }
-
-  #asksForHistory({ since, from }: Entry): boolean {
-    const { range, startDate } = this.#options.bounds;
-    return range || since === undefined || (from !== undefined && startDate < from);
-  }
-
-  /**
-   * The lists that hold the builds of these pipelines: that of the organization, unless they are a small part of it
-   * and either so few that their own lists cost hardly more, or read far back, through many pages of the others.
-   */
-  #lists(partitions: readonly string[], isFar: boolean): BuildsOf[] {
-    if (partitions.length === 0) return [];
-    const { pipelines } = this.#options;
-    const isSmallPart = 10 * partitions.length <= pipelines.count && (isFar || partitions.length <= few);
-    const isOne = partitions.length === 1 && pipelines.count > 1;
-    if (!isSmallPart && !isOne) return [this.#list(undefined, partitions)];
-    return partitions.map((id) => this.#list(String(pipelines.above(id).buildkite_pipelines?.slug), [id]));
-  }
-
-  /** Whether builds of longer ago are wanted than a usual run looks at. */
-  #readsFar(partitions: readonly string[]): boolean {
-    const { bounds } = this.#options;
-    return this.#entries(partitions).some((entry) => floorOf(entry, bounds) < bounds.now - far);
-  }
-
-  #list(pipeline: string | undefined, partitions: readonly string[]): BuildsOf {
-    const { client, pipelines, records } = this.#options;
-    // The jobs tell when a build has changed, which is what anything but builds alone goes by.
-    const withJobs = [...records.keys()].some((stream) => stream !== builds.name);
-    const list = new BuildList({ client, organization: pipelines.organization, pipeline, withJobs });
-    const pages: BuildList['pages'] = (window, filter) =>
-      this.#learning(this.#named(list.pages(window, filter), partitions));
-    const isListed = new Set(partitions);
-    const partitionOf = (row: Row) => {
-      const id = pipelines.idOf(row);
-      return id !== undefined && isListed.has(id) ? id : undefined;
-    };
-    return { pages, walked: { pages, idOf: numberOf, partitionOf, partitions } };
-  }
-
-  /** Learns of the pipelines that builds tell of before they come. */
-  async *#learning(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
-    for await (const page of pages) {
-      for (const row of page.items) if (pipelineSlugOf(row) === undefined) this.#astray.add(String(row.id));
-      await this.#options.pipelines.learn(page.items.map(pipelineSlugOf));
-      yield page;
-    }
-  }
-
-  /** @throws HttpError that names the streams where the token must not list builds */
-  async *#named(listed: AsyncIterable<Page>, partitions: readonly string[]): AsyncGenerator<Page> {
-    try {
-      yield* listed;
-    } catch (error) {
-      if (!failedWith(error, 'forbidden')) throw error;
-      for (const id of partitions) this.#forbidden.add(id);
-      throw error.advising(leftOut([...this.#options.records.keys()], builds));
+      await this.#readEach(this.#lists.ofCreated(ids), ({ walked }) => this.#sync.read(walked));
     }
   }
 
@@ -344,8 +256,4 @@ function repeated(request: VisitRequest): Visit {
     [...needs.keys()].map((stream) => [stream, { kind: 'found', finding, errors: [] } as const]),
   );
   return { request, lines: [], results, missing: new Missing(), withoutId: 0, skipped: 0 };
-}
-
-function numberOf({ number }: Row): string {
-  return typeof number === 'number' ? String(number) : '';
 }
