@@ -167,6 +167,18 @@ describe('a sync of Buildkite through the built program, over a socket', () => {
     expect(code).toBe(0);
   });
 
+  it('does not warn where they name those of another organization alone', async () => {
+    const world = quietWorld({ organizations: ['acme', 'umbrella'] });
+    const { stderr, code } = await runDoor(await servedBuildkite(world), {
+      settings: { buildkite_pipelines: 'acme/*' },
+    });
+    expect(logged(stderr, 'WARNING')).toEqual([]);
+    expect(logged(stderr, 'INFO')).toContainEqual(
+      expect.stringMatching(/^INFO umbrella: buildkite_pipelines names none of its \d+ pipelines\.$/),
+    );
+    expect(code).toBe(0);
+  });
+
   it('goes on with a pipeline under its new name, and reads what it had open under the old one', async () => {
     const world = quietWorld();
     const open = world.addBuild({ createdAt: noon - 5 * DAY, state: 'running' });

@@ -25,6 +25,8 @@ export class BuildkiteRun {
   readonly reader: Reader;
   /** All streams of Buildkite, parents before children. */
   readonly definitions = buildkiteStreams;
+  /** Organizations of which the settings name no pipeline, by slug: how many they have. */
+  readonly unread = new Map<string, number>();
 
   constructor({ run, client, settings, records }: BuildkiteSyncOptions) {
     this.run = run;

@@ -25,7 +25,7 @@ export async function syncOrganization(buildkite: BuildkiteRun, slug: string, bo
   const pipelines = await pipelinesOf(buildkite, slug);
   run.begin();
   if (pipelines !== undefined && pipelines.count > 0 && pipelines.read.length === 0) {
-    run.log.warning(`${slug}: buildkite_pipelines names none of its ${pipelines.count} pipelines.`);
+    buildkite.unread.set(slug, pipelines.count);
   }
   const definitions = definitionsOf(buildkite, { withPipelines: pipelines !== undefined });
   const builds = pipelines === undefined ? undefined : readBuilds(buildkite, pipelines, bounds);

@@ -19,6 +19,8 @@ export class BuildkiteSync implements SourceSync {
   #listed: readonly TimedRow[] | undefined;
   /** Slugs of organizations that are not there, which has been told. */
   readonly #unknown = new Set<string>();
+  /** How many organizations are read. */
+  #count = 0;
 
   constructor(options: BuildkiteSyncOptions) {
     this.#buildkite = new BuildkiteRun(options);
@@ -49,8 +51,20 @@ export class BuildkiteSync implements SourceSync {
     await tree.read(organizations, {});
     tree.report();
     const there = slugs.filter((slug) => !this.#unknown.has(slug));
+    this.#count = there.length;
     run.progress.expect('organizations', there.length);
     return there.map((slug) => this.#read(slug, bounds));
+  }
+
+  /** Says of which organizations no pipeline is read: one of them may be left out, all of them hardly. */
+  end(): void {
+    const { run, unread } = this.#buildkite;
+    const isEverything = unread.size === this.#count;
+    for (const [slug, count] of unread) {
+      const told = `${slug}: buildkite_pipelines names none of its ${count} pipelines.`;
+      if (isEverything) run.log.warning(told);
+      else run.log.info(told);
+    }
   }
 
   async #read(slug: string, bounds: Bounds): Promise<void> {
