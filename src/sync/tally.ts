@@ -12,6 +12,8 @@ const mostFailures = 100;
 const largestShare = 0.05;
 /** So many failed rows say nothing about the rest, whatever their share. */
 const handful = 5;
+/** Failures of one stream below one row that are told one by one: when a host is down, hundreds are alike. */
+const mostTold = 10;
 
 /** What messages call a list and what is in it. */
 export interface ListWords {
@@ -64,18 +66,18 @@ export class Tally {
       const own = this.#others.get(stream);
       if (own === undefined) hasCoreFailed ||= errors.length > 0;
       else own.count(errors.length > 0);
-      if (givingUp.has(stream)) {
-        this.#givenUp(`${partition}: ${item} ${request.id}`, stream, errors);
-        continue;
-      }
-      for (const error of errors) {
-        this.#run.fail(
-          `${partition}: ${stream} of ${item} ${request.id} could not be read and will be asked again in the next run. ` +
-            error.line,
-        );
-      }
+      if (givingUp.has(stream)) this.#givenUp(`${partition}: ${item} ${request.id}`, stream, errors);
+      else this.#couldNotRead(`${partition}: ${stream} of ${item} ${request.id}`, errors);
     }
     this.#core.count(hasCoreFailed);
+  }
+
+  #couldNotRead(what: string, errors: readonly TapError[]): void {
+    for (const error of errors.slice(0, mostTold)) {
+      this.#run.fail(`${what} could not be read and will be asked again in the next run. ${error.line}`);
+    }
+    const others = errors.length - mostTold;
+    if (others > 0) this.#run.fail(`${what}: ${others} further failures are not told one by one.`);
   }
 
   /** Counts a row of the list itself that has no id. */

@@ -101,6 +101,16 @@ describe('a read that failed', () => {
     expect(error).toContain('CircleCI does not know the project gh/acme/web');
   });
 
+  test('is told ten times of one stream of a pipeline, and then how often more', async () => {
+    const world = script();
+    const pipeline = world.addPipeline({ createdAt: at(1) });
+    world.addWorkflow(pipeline, { createdAt: at(1), stoppedAt: at(1, 0, 5), jobs: 14 });
+    const diary = new Diary(world, { streams: ['artifacts'], config: { streams: ['artifacts'] } });
+    const { log } = await diary.run(at(2), { breaks: broken('/artifacts'), fails: true });
+    expect(log.match(/ERROR .*artifacts of pipeline .* could not be read/g)?.length).toBe(10);
+    expect(log).toContain(`artifacts of pipeline ${pipeline.id}: 4 further failures are not told one by one.`);
+  });
+
   test('of one project does not concern the others', async () => {
     const world = script({ projects: ['gh/acme/web', 'gh/acme/api'] });
     for (const project of world.slugs) world.addPipeline({ project, createdAt: at(1) });
