@@ -108,7 +108,9 @@ describe('a read that failed', () => {
     const diary = new Diary(world, { streams: ['artifacts'], config: { streams: ['artifacts'] } });
     const { log } = await diary.run(at(2), { breaks: broken('/artifacts'), fails: true });
     expect(log.match(/ERROR .*artifacts of pipeline .* could not be read/g)?.length).toBe(10);
-    expect(log).toContain(`artifacts of pipeline ${pipeline.id}: 4 further failures are not told one by one.`);
+    expect(log).toContain(
+      `artifacts of pipeline ${pipeline.id}: 4 further failures are not told one by one.`,
+    );
   });
 
   test('of one project does not concern the others', async () => {
