@@ -9,7 +9,7 @@ export function namesIn(setting: string | readonly string[]): string[] {
 
 /**
  * Milliseconds since 1970 of a date, `2026-01-31` (midnight in UTC), or of a date-time with `T` or a blank in it and
- * its offset, `Z`, `+01:00` or `+0100`, behind it. Of ISO 8601 a date-time may have any form, also the short ones
+ * its offset, `Z`, `+01:00`, `+0100` or `+01`, behind it. Of ISO 8601 a date-time may have any form, also the short ones
  * `2026-01-31T12:00Z` and `20260131T120000Z`. Undefined where the setting is not given.
  * @param name what the user calls the setting or option
  * @throws TapError naming the setting: a date-time without offset would mean another time on every machine
@@ -17,7 +17,7 @@ export function namesIn(setting: string | readonly string[]): string[] {
 export function dateSetting(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
-  const hasOffset = /[T ].*(?:Z|[+-]\d\d:?\d\d)$/.test(text);
+  const hasOffset = /[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(text);
   const time = isDate || hasOffset ? parseISO(isDate ? `${text}T00:00:00Z` : text).getTime() : Number.NaN;
   if (!Number.isNaN(time)) return time;
   const withoutOffset = !hasOffset && /[T ]/.test(text) && !Number.isNaN(parseISO(text).getTime());
