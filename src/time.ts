@@ -31,7 +31,8 @@ const imfFixdate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} 
 export function parseHttpDate(value: string | undefined): number | undefined {
   if (value === undefined || !imfFixdate.test(value)) return undefined;
   const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : time;
+  // Date.parse takes 30 February for 2 March, and NaN for a month that is none.
+  return new Date(time).getUTCDate() === Number(value.slice(5, 7)) ? time : undefined;
 }
 
 /** As Singer's bookmarks have it: `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */

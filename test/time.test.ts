@@ -35,6 +35,7 @@ describe('an HTTP date', () => {
     ['has the obsolete form of RFC 850', 'Monday, 01-Jan-24 12:00:00 GMT'],
     ['has the obsolete form of asctime', 'Mon Jan  1 12:00:00 2024'],
     ['has another time zone', 'Mon, 01 Jan 2024 12:00:00 CET'],
+    ['has a day that does not exist', 'Fri, 30 Feb 2024 12:00:00 GMT'],
     ['has a month that is none', 'Mon, 01 Foo 2024 12:00:00 GMT'],
   ])('is none where it %s', (_, value) => {
     expect(parseHttpDate(value)).toBeUndefined();
