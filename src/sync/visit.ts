@@ -78,16 +78,35 @@ export interface WalkedKind {
   readonly asksRootAtEnd: (gathered: Gathered) => boolean;
 }
 
+/** A stream directly below another. */
+interface Child {
+  readonly child: StreamDefinition;
+  /** The names of it and of all that hangs below it. */
+  readonly streams: ReadonlySet<string>;
+}
+
+function childrenOf(parent: StreamDefinition, below: readonly StreamDefinition[]): Child[] {
+  const children = below.filter((child) => child.parent === parent);
+  return children.map((child) => ({
+    child,
+    streams: new Set(below.filter((one) => isAtOrBelow(one, child)).map(({ name }) => name)),
+  }));
+}
+
 /** Reads rows of a walked list with all that is below them. Errors become part of the visit, but for those that end the run. */
 export class Visitor {
   readonly #reader: Reader;
   readonly #records: SelectedRecords;
   readonly #kind: WalkedKind;
+  /** By the row above: every row asks for them. */
+  readonly #children: ReadonlyMap<StreamDefinition, readonly Child[]>;
 
   constructor(reader: Reader, records: SelectedRecords, kind: WalkedKind) {
+    const { root, below } = kind;
     this.#reader = reader;
     this.#records = records;
     this.#kind = kind;
+    this.#children = new Map([root, ...below].map((parent) => [parent, childrenOf(parent, below)]));
   }
 
   /** @throws HttpError when the token is refused, Stopped when the run is told to stop. */
@@ -145,18 +164,16 @@ export class Visitor {
 
   /** Lists of all streams directly below a row, side by side, for those that want any of it. */
   async #readBelow(parent: StreamDefinition, above: Above, needs: Needs, visit: Visiting): Promise<Line[]> {
-    const { below, looksBelow, skips } = this.#kind;
+    const { looksBelow, skips } = this.#kind;
     if (skips?.(parent, above[parent.name] ?? {}) === true) {
       visit.gathered.skipped++;
       return [];
     }
-    const children = below.filter((child) => child.parent === parent);
     const lines = await Promise.all(
-      children.map((child) => {
-        const isIn = (stream: string) => below.some((one) => one.name === stream && isAtOrBelow(one, child));
+      (this.#children.get(parent) ?? []).map(({ child, streams }) => {
         const wanted = new Map(
           [...needs].filter(
-            ([stream, need]) => isIn(stream) && looksBelow(parent, above, need, child, stream),
+            ([stream, need]) => streams.has(stream) && looksBelow(parent, above, need, child, stream),
           ),
         );
         return wanted.size === 0 ? [] : this.#readList(child, above, wanted, visit);
@@ -199,18 +216,15 @@ export class Visitor {
     const need = needs.get(name);
     const isWritten = need !== undefined && this.#kind.writes(definition, found.row, need);
     const own = isWritten ? visit.gathered.collect(definition, () => this.#write(name, found)) : [];
-    if (isWritten) own.push(...(await this.#also(definition, found, visit)));
+    const { also } = this.#kind;
+    if (isWritten && also !== undefined) {
+      const { row } = found;
+      own.push(...(await visit.gathered.attempt(definition, [name], 'nothing', () => also(definition, row))));
+    }
     const needsBelow = new Map([...needs].filter(([stream]) => stream !== name));
     if (needsBelow.size === 0) return own;
     const below = await this.#readBelow(definition, { ...above, [name]: found.row }, needsBelow, visit);
     return [...own, ...below];
-  }
-
-  async #also(definition: StreamDefinition, { row }: FoundRow, { gathered }: Visiting): Promise<Line[]> {
-    const { also } = this.#kind;
-    return also === undefined
-      ? []
-      : gathered.attempt(definition, [definition.name], 'nothing', () => also(definition, row));
   }
 
   #write(stream: string, { row, receivedAt, foreignKeys }: FoundRow): Line[] {

@@ -5,6 +5,7 @@ import { jobLogs } from '../../streams/circleci/job-logs.js';
 import { jobs } from '../../streams/circleci/jobs.js';
 import { pipelines } from '../../streams/circleci/pipelines.js';
 import { testResults } from '../../streams/circleci/test-results.js';
+import { users } from '../../streams/circleci/users.js';
 import { workflows } from '../../streams/circleci/workflows.js';
 import { isAtOrBelow, type StreamDefinition } from '../../streams/define.js';
 import type { Bounds } from '../entry.js';
@@ -26,7 +27,7 @@ import {
 
 /** What is particular to CircleCI's pipelines and what hangs below them. `project` is the row of their project. */
 export function pipelineKind(
-  { client, below, people, settings }: CircleCIRun,
+  { client, below, people, records, settings }: CircleCIRun,
   project: Row,
   bounds: Bounds,
 ): WalkedKind {
@@ -53,7 +54,7 @@ export function pipelineKind(
     // The last thing that can keep a pipeline open is its set-up state; a list page would have told it.
     asksRootAtEnd: (gathered) => mayLeave(gathered, judge, bounds),
     skips: ({ name }, row) => name === jobs.name && isWithoutDetails(row),
-    also: (definition, row) => people.lines(definition, row),
+    ...(records.has(users.name) ? { also: (definition, row) => people.lines(definition, row) } : {}),
   };
 }
 
