@@ -3,10 +3,10 @@ import { createRandom } from '../sandbox/random.js';
 import { furtherStreams } from '../sandbox/resources/truth.js';
 import { DAY, HOUR } from '../sandbox/rows.js';
 import { createWorld } from '../sandbox/world.js';
-import { type BinaryResult, runBinary, startBinary } from '../support/binary.js';
+import { runBinary, runKilled } from '../support/binary.js';
 import { served } from '../support/calm.js';
 import { everything } from '../support/circleci-door.js';
-import { Destination, differences, repeated } from '../support/destination.js';
+import { differences, SuccessiveRuns } from '../support/destination.js';
 import { lacking } from '../support/expected.js';
 import { allStreams } from '../support/life.js';
 
@@ -26,30 +26,20 @@ test('runs of everything, killed at random bytes while CI moves on, end with wha
   });
   const sandbox = await served(world);
   const config = { streams: everything, log_jobs: 'all', project_slugs: null, org_slugs: 'gh/acme' };
-  const destination = new Destination();
-  let state: unknown;
-  const take = ({ stdout }: BinaryResult) => {
-    const { keys, states } = destination.load(stdout);
-    expect(repeated(keys)).toEqual([]);
-    state = states.at(-1)?.value ?? state;
-  };
+  const runs = new SuccessiveRuns();
   world.now = world.options.start + 10 * DAY;
   while (world.now < world.quietFrom + HOUR) {
     const bytes = random.integer(20_000, 200_000);
-    const binary = startBinary(sandbox, { state, config, clockSpeed: 1000 });
-    binary.child.stdout?.on('data', () => {
-      if (binary.stdout.length >= bytes) binary.child.kill('SIGKILL');
-    });
-    take(await binary.ended());
+    runs.take(await runKilled(sandbox, bytes, { state: runs.state, config, clockSpeed: 1000 }));
     world.advance(random.pick([HOUR, 5 * DAY, 15 * DAY]));
   }
   for (const wait of [0, 8 * DAY]) {
     world.advance(wait);
-    const result = await runBinary(sandbox, { state, config });
+    const result = await runBinary(sandbox, { state: runs.state, config });
     expect([result.code, result.stderr.match(/^(ERROR|CRITICAL).*/gm)]).toEqual([0, null]);
-    take(result);
+    runs.take(result);
   }
   const truth = world.truth({ since: Date.UTC(2020, 0, 1) });
-  expect(differences(destination, truth, allStreams)).toEqual([]);
-  expect(lacking(destination, truth.further, Object.keys(furtherStreams))).toEqual([]);
+  expect(differences(runs.destination, truth, allStreams)).toEqual([]);
+  expect(lacking(runs.destination, truth.further, Object.keys(furtherStreams))).toEqual([]);
 }, 240_000);

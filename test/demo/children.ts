@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import '../support/exit-on-signals.js';
 
 const running = new Set<ChildProcess>();
 
@@ -24,10 +25,3 @@ export function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): vo
 process.once('exit', () => {
   for (const child of running) end(child, 'SIGKILL');
 });
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const) {
-  process.once(signal, () => process.exit(code));
-}

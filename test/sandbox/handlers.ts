@@ -141,7 +141,7 @@ function found(world: Source, route: Route): Answer {
 }
 
 function missingThing(world: Source, { endpoint, slug }: Route): string {
-  // An unknown project is refused by its name; a page token that is over, as any other thing.
+  // An unknown project is refused by its name; of a page token that is over nothing more is said than this.
   if (endpoint === '/project/{project-slug}/pipeline' && world.project(slug) !== undefined)
     return 'Not Found';
   return missingThings.get(endpoint) ?? 'Not Found';

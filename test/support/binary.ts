@@ -95,6 +95,15 @@ export function runBinary(sandbox: Sandbox, options: BinaryOptions = {}): Promis
   return startBinary(sandbox, options).ended();
 }
 
+/** The same until `bytes` have come out, then SIGKILL. */
+export function runKilled(sandbox: Sandbox, bytes: number, options: BinaryOptions): Promise<BinaryResult> {
+  const binary = startBinary(sandbox, options);
+  binary.child.stdout?.on('data', () => {
+    if (binary.stdout.length >= bytes) binary.child.kill('SIGKILL');
+  });
+  return binary.ended();
+}
+
 /** Runs the program with these arguments alone. */
 export function runProgram(
   args: readonly string[],

@@ -28,6 +28,21 @@ export class Destination {
   }
 }
 
+/** Runs one after the other into one destination, each from where the one before it ended. */
+export class SuccessiveRuns {
+  readonly destination = new Destination();
+  /** The value of the last STATE so far. */
+  state: unknown;
+
+  /** @throws Error when the run has written a key twice */
+  take({ stdout }: { readonly stdout: string }): void {
+    const { keys, states } = this.destination.load(stdout);
+    const twice = repeated(keys);
+    if (twice.length > 0) throw new Error(`Written twice in one run: ${twice.join(', ')}`);
+    this.state = states.at(-1)?.value ?? this.state;
+  }
+}
+
 export interface Output {
   /** `<stream> <key>` of every RECORD, in order. */
   readonly keys: string[];

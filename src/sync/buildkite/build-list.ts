@@ -15,7 +15,7 @@ const fewest = 5;
 
 /** Which builds of a list are wanted: https://buildkite.com/docs/apis/rest-api/builds */
 export interface BuildFilter {
-  /** Any of them; undefined: any at all. */
+  /** A build has to be in one of them; undefined: whatever its state. */
   readonly states?: readonly string[];
   /** Milliseconds since 1970. */
   readonly finishedFrom?: number;

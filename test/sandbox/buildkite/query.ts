@@ -9,7 +9,7 @@ export interface BuildFilter {
   /** Exclusive. */
   readonly createdTo: number;
   readonly finishedFrom: number | undefined;
-  /** Undefined: any. */
+  /** Undefined: whatever the state. */
   readonly states: ReadonlySet<string> | undefined;
 }
 
